@@ -1,0 +1,1 @@
+"""Faces: notebooks in bulk."""

@@ -1,0 +1,1 @@
+"""Faces: the command line, one thin module per group of commands."""

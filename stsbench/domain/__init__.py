@@ -1,0 +1,1 @@
+"""Nouns: what things are. Frozen values; numpy and the standard library only."""

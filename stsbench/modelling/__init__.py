@@ -1,0 +1,1 @@
+"""Craft: a repaired scan goes in; a digital dental model comes out."""

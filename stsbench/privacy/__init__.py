@@ -1,0 +1,1 @@
+"""Kernels: policy, consent, codes, seals and the audit tree; no disk, no clock of their own."""

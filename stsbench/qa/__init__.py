@@ -1,0 +1,1 @@
+"""Service: checks, renders and the report."""

@@ -1,0 +1,1 @@
+"""Craft: synthetic dentitions and defects with ground truth."""

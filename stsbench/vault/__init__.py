@@ -1,0 +1,1 @@
+"""Service: the broker process with the sealed store, keys, sessions and audit; and its client."""

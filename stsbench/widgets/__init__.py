@@ -1,0 +1,1 @@
+"""Faces: what the technician sees in the notebook; no algorithm."""

@@ -1,0 +1,1 @@
+"""Verbs: what the lab does: intake, repair, model, review, release."""
