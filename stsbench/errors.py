@@ -57,6 +57,10 @@ class StsbenchError(Exception):
     def __str__(self) -> str:
         return f"{self.problem} {self.remedy}"
 
+    def _render_traceback_(self) -> list[str]:
+        """Show one line in a notebook: IPython calls this instead of listing frames and locals."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class InputError(StsbenchError, ValueError):
     """The data or the arguments are wrong."""

@@ -1,0 +1,54 @@
+# The two commands a newcomer types: `make demo` and `make test`. Each installs what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo lab test lint format benchmark samples lock clean
+
+help:  ## show the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+$(STAMP): requirements.lock pyproject.toml
+	@bash .ci/system-libraries || true
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+		{ echo "python3 -m venv failed; please run: sudo apt-get install -y python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP)  ## the whole chain on the sample cases: a table and a report
+	@$(BIN)/stsbench setup
+	@$(BIN)/stsbench demo
+
+lab: $(STAMP)  ## JupyterLab on the notebooks
+	@$(BIN)/stsbench lab
+
+lint: $(STAMP)  ## style, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+test: $(STAMP)  ## everything CI runs
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/stsbench setup
+	$(BIN)/python -m pytest
+
+format: $(STAMP)  ## put the code in house style
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+benchmark: $(STAMP)  ## speed and quality against peers; see benchmarks/README.md
+	$(BIN)/python benchmarks/run.py
+
+samples: $(STAMP)  ## make data_samples/ again; no byte may change
+	$(BIN)/python data_samples/make_samples.py
+
+lock:  ## renew requirements.lock (needs uv)
+	uv pip compile pyproject.toml --extra test --group build --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header -o requirements.lock
+
+clean:  ## remove what was built
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

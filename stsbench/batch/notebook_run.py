@@ -1,0 +1,157 @@
+"""One notebook run through papermill: the same notebook a technician opens, unattended.
+
+Rules owned here (measured: research on papermill 2.7):
+- papermill only warns about an unknown parameter and runs with the default; here it is refused.
+- Cell status says "completed" after a crash; only the outcome that the notebook's last cell shows
+  counts (`application/vnd.stsbench.outcome+json`), and an exception is an exception.
+- Kernels talk over IPC sockets instead of open TCP ports; no widget state is stored.
+- Parameters are written into the output, so only codes are allowed: no path, no name.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import re
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stsbench.domain.outcomes import OUTCOME_MIME
+from stsbench.errors import InputError, QualityGateError
+
+__all__ = ["NotebookRun", "run_notebook"]
+
+
+_CODES_ONLY = re.compile(r"[\w .,:;+\-\[\]{}\"=]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class NotebookRun:
+    """What became of one run.
+
+    Parameters
+    ----------
+    outcome : mapping
+        What the notebook's last cell showed: verdicts and codes.
+    seconds : float
+        Wall time, kernel start included.
+    document : str
+        The executed notebook (JSON).
+    """
+
+    outcome: Mapping[str, Any]
+    seconds: float
+    document: str
+
+
+def run_notebook(path: Path, parameters: Mapping[str, str | int | float | bool]) -> NotebookRun:
+    """Execute a notebook with parameters in a kernel of its own.
+
+    Parameters
+    ----------
+    path : Path
+        One of the package's notebooks.
+    parameters : mapping
+        Codes, numbers and switches; `interactive` is always False here.
+
+    Raises
+    ------
+    InputError
+        An unknown parameter, or a text that is no code.
+    QualityGateError
+        A cell failed, or the notebook ended without an outcome.
+    """
+    given = {**parameters, "interactive": False}
+    _refuse_unknown(path, given)
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="stsbench-run-") as folder:
+        target = Path(folder) / path.name
+        failure = _execute(path, target, given)
+        if failure is not None:
+            raise QualityGateError(f"Notebook {path.stem} failed: {failure}", "See the case's log.")
+        document = target.read_text(encoding="utf-8")
+    return NotebookRun(_outcome_of(document, path.stem), time.perf_counter() - started, document)
+
+
+def _refuse_unknown(path: Path, parameters: Mapping[str, object]) -> None:
+    import papermill  # noqa: PLC0415 - loads jupyter
+
+    known = papermill.inspect_notebook(str(path))
+    for name, value in parameters.items():
+        if name not in known:
+            raise InputError(
+                f"Notebook {path.stem} has no parameter {name!r}.",
+                f"Use one of {', '.join(sorted(known))}.",
+            )
+        if isinstance(value, str) and not _CODES_ONLY.fullmatch(value):
+            raise InputError(
+                f"Parameter {name!r} holds more than codes.",
+                "Pass case numbers and tickets, never a path or a name.",
+            )
+
+
+def _execute(path: Path, target: Path, parameters: Mapping[str, object]) -> str | None:
+    """Run it; return one line about the failing cell, or None."""
+    import papermill  # noqa: PLC0415
+    from traitlets.config import Config  # noqa: PLC0415
+
+    with _quiet(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of papermill and its kernel; ours are tested elsewhere
+        try:
+            papermill.execute_notebook(
+                str(path),
+                str(target),
+                dict(parameters),
+                kernel_name="python3",
+                progress_bar=False,
+                log_output=False,
+                request_save_on_cell_execute=False,
+                store_widget_state=False,
+                shutdown_kernel="immediate",
+                config=Config({"KernelManager": {"transport": "ipc"}}),
+            )
+        except papermill.PapermillExecutionError as error:
+            return f"{error.ename}: {error.evalue}".splitlines()[0]
+        except RuntimeError as error:  # nbclient's DeadKernelError
+            return f"the kernel died ({type(error).__name__})"
+    return None
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep papermill's chatter away and the kernel on this interpreter and one BLAS thread."""
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    logging.getLogger("traitlets").setLevel(logging.ERROR)
+    before = dict(os.environ)
+    folder = str(Path(sys.executable).parent)
+    os.environ.update(
+        {
+            "OPENBLAS_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": "1",
+            "PATH": folder + os.pathsep + os.environ.get("PATH", ""),
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        }
+    )
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _outcome_of(document: str, name: str) -> Mapping[str, Any]:
+    shown: list[Mapping[str, Any]] = [
+        output["data"][OUTCOME_MIME]
+        for cell in json.loads(document)["cells"]
+        for output in cell.get("outputs", [])
+        if OUTCOME_MIME in output.get("data", {})
+    ]
+    if not shown:
+        raise QualityGateError(f"Notebook {name} ended without an outcome.", "Run it by hand.")
+    return shown[-1]

@@ -1,0 +1,162 @@
+"""`stsbench inspect | repair | model | render`: loose files, outside the vault."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from stsbench.cli.screen import ERROR_STREAM, OUTSIDE_THE_VAULT, print_json, progress_bar
+from stsbench.errors import InputError
+
+__all__ = ["register"]
+
+Scan = Annotated[Path, typer.Argument(help="A scan: STL, PLY or OBJ, in millimetres.")]
+Out = Annotated[Path, typer.Option("-o", "--out", help="Where the result goes (.ply .stl .obj).")]
+ReportPath = Annotated[Path | None, typer.Option("--report", help="Write the report (JSON).")]
+ProfileName = Annotated[
+    str,
+    typer.Option("--profile", help="study, aligner, restorative, ortho-record or denture."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
+
+
+def register(application: typer.Typer) -> None:
+    """Add the commands of this module."""
+    application.command("inspect")(inspect_command)
+    application.command("repair")(repair_command)
+    application.command("model")(model_command)
+    application.command("render")(render_command)
+
+
+def inspect_command(scan: Scan, as_json: AsJson = False) -> int:
+    """Find every mesh defect of the listed kinds, counted and placed."""
+    from stsbench.workflow.loose_files import inspect_file
+
+    ERROR_STREAM.print(OUTSIDE_THE_VAULT, style="dim")
+    with progress_bar("inspect") as progress:
+        report = inspect_file(scan, progress=progress)
+    if as_json:
+        print_json(report)
+    else:
+        _print_findings(report)
+    return 0
+
+
+def repair_command(
+    scan: Scan,
+    out: Out,
+    report: ReportPath = None,
+    edits: Annotated[Path | None, typer.Option(help="Write the edit record (NPZ).")] = None,
+    profile: ProfileName = "study",
+    as_json: AsJson = False,
+) -> int:
+    """Repair a scan: only what is broken changes, and every change is recorded."""
+    from stsbench.workflow.loose_files import repair_file
+
+    ERROR_STREAM.print(OUTSIDE_THE_VAULT, style="dim")
+    with progress_bar("repair") as progress:
+        document = repair_file(
+            scan, out, profile=profile, edits_path=edits, report_path=report, progress=progress
+        )
+    return _conclude(document, as_json=as_json)
+
+
+def model_command(
+    scan: Scan,
+    out: Out,
+    arch: Annotated[str, typer.Option(help="upper or lower.")],
+    profile: ProfileName = "study",
+    body: Annotated[str, typer.Option(help="solid or hollow.")] = "solid",
+    wall: Annotated[float | None, typer.Option(help="Wall of a hollow body, mm.")] = None,
+    base_height: Annotated[float | None, typer.Option(help="Base below the border, mm.")] = None,
+    label: Annotated[str | None, typer.Option(help="Text to engrave.")] = None,
+    orientation: Annotated[
+        str | None, typer.Option(help="X,Y,Z out of the biting surface; counts as confirmed.")
+    ] = None,
+    frame: Annotated[str, typer.Option(help="scanner or print.")] = "scanner",
+    repair: Annotated[bool, typer.Option(help="Repair the scan first.")] = True,
+    report: ReportPath = None,
+    as_json: AsJson = False,
+) -> int:
+    """Make a digital model with a base from a scan."""
+    from stsbench.workflow.loose_files import model_file
+
+    ERROR_STREAM.print(OUTSIDE_THE_VAULT, style="dim")
+    with progress_bar("model") as progress:
+        document = model_file(
+            scan,
+            out,
+            arch=arch,
+            profile=profile,
+            body=body,
+            wall_mm=wall,
+            base_height_mm=base_height,
+            label=label,
+            orientation=_numbers(orientation),
+            frame=frame,
+            repair=repair,
+            report_path=report,
+            progress=progress,
+        )
+    return _conclude(document, as_json=as_json)
+
+
+def render_command(
+    mesh: Annotated[Path, typer.Argument(help="A mesh: STL, PLY or OBJ.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="A folder for the pictures.")],
+    arch: Annotated[str, typer.Option(help="upper or lower.")] = "lower",
+    orientation: Annotated[str | None, typer.Option(help="X,Y,Z out of the bite.")] = None,
+) -> int:
+    """Draw the five record views."""
+    from stsbench.workflow.pictures import render_file
+
+    ERROR_STREAM.print(OUTSIDE_THE_VAULT, style="dim")
+    for name in render_file(mesh, out, arch=arch, orientation=_numbers(orientation)):
+        typer.echo(name)
+    return 0
+
+
+def _numbers(text: str | None) -> list[float] | None:
+    if text is None:
+        return None
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError("The orientation is not X,Y,Z.", "Give numbers, such as 0,0,1.") from None
+
+
+def _conclude(document: dict[str, Any], *, as_json: bool) -> int:
+    verdict = document["verdict"]
+    if as_json:
+        print_json(document)
+    else:
+        _print_findings(document)
+        typer.echo(f"verdict: {verdict}")
+    return 4 if verdict == "hold" else 0
+
+
+def _print_findings(document: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("finding", "count", "largest mm", "first at mm", "what became of it", box=None)
+    rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for finding in document["findings"]:
+        rows.setdefault((finding["kind"], finding["action"]), []).append(finding)
+    for (kind, action), group in rows.items():
+        first = max(group, key=lambda finding: float(finding["size_mm"]))
+        place = ", ".join(f"{x:.1f}" for x in first["place_mm"])
+        size = f"{first['size_mm']:.2f}"
+        table.add_row(
+            kind.replace("_", " "), str(len(group)), size, place, action.replace("_", " ")
+        )
+    console = Console(highlight=False)
+    if rows:
+        console.print(table)
+    else:
+        console.print("no defect of the listed kinds")
+    places = len(document.get("review", []))
+    if places:
+        console.print(f"{places} places for a person to look at", style="yellow")
+    if document.get("not_checked"):
+        console.print("no mesh check sees: " + "; ".join(document["not_checked"]), style="dim")
