@@ -81,7 +81,7 @@ class Frontier:
             size += 1
             root, complete = leaf, size
             while not complete & 1:
-                root = node_hash(roots.pop(), root)
+                root = sha256(b"\1" + roots.pop() + root).digest()  # node_hash, without the call
                 complete >>= 1
             roots.append(root)
         return Frontier(size, tuple(roots))
