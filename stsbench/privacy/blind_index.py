@@ -19,7 +19,7 @@ import unicodedata
 
 from stsbench.errors import InputError
 
-__all__ = ["INDEX_BYTES", "index_value", "loosened", "normalised"]
+__all__ = ["INDEX_BYTES", "folded", "index_value", "loosened", "normalised"]
 
 INDEX_BYTES = 8
 
@@ -38,14 +38,19 @@ def normalised(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKD", folded).split())
 
 
-def loosened(text: str) -> str:
-    """Return the form for candidates: no accents, no punctuation, name parts in sorted order."""
+def folded(text: str) -> str:
+    """Return the words of a text without accents, transliteration and punctuation."""
     letters = [
         mark if unicodedata.category(mark)[0] in "LN" else " "
         for mark in normalised(text)
         if not unicodedata.combining(mark)
     ]
-    return " ".join(sorted(_GERMAN.sub(r"\1", "".join(letters)).split()))
+    return " ".join(_GERMAN.sub(r"\1", "".join(letters)).split())
+
+
+def loosened(text: str) -> str:
+    """Return the form for candidates: `folded`, with the parts of a name in sorted order."""
+    return " ".join(sorted(folded(text).split()))
 
 
 def index_value(key: bytes, *, field: str, text: str) -> bytes:
