@@ -16,93 +16,83 @@ Transactions on Graphics 23(3), 2004; U. Pinkall, K. Polthier, *Computing discre
 and their conjugates*, Experimental Mathematics 2(1), 1993.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.linalg import splu
 
+from stsbench.domain.mesh import Faces, Vertices
 from stsbench.geometry.compiled import kernel
+from stsbench.geometry.hole_rims import Rims
 
-__all__ = ["DENSE_UNKNOWNS", "laplacian_rows", "solve_patches"]
+__all__ = ["LaplacianRows", "laplacian_rows"]
 
-DENSE_UNKNOWNS = 200
 _LEAST_COTANGENT = -5.0
 _MOST_COTANGENT = 20.0
 
 
-@kernel
-def laplacian_rows(
-    vertices: NDArray[np.float64],
-    new_vertices: NDArray[np.float64],
-    faces: NDArray[np.int32],
-    twin: NDArray[np.int32],
-    rim: NDArray[np.int32],
-    offsets: NDArray[np.int64],
-    owner: NDArray[np.int32],
-    next_use: NDArray[np.int32],
-    new_faces: NDArray[np.int32],
-    uniform: bool,
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
-    """Build the Laplacian at every new vertex and every place of a rim.
+class LaplacianRows(NamedTuple):
+    """The Laplacian at every new vertex, then at every place of a rim.
 
     Parameters
     ----------
-    vertices : (V, 3) float64, mm
-    new_vertices : (N, 3) float64, mm
-    faces : (F, 3) int32
-    twin : (3F,) int32
-    rim, owner, next_use : (B,) int32
-    offsets : (L+1,) int64
-    new_faces : (M, 3) int32
-        Indices into `vertices` with `new_vertices` after them.
-    uniform : bool
-        Weight 1 per edge instead of cotangents.
-
-    Returns
-    -------
-    row_offsets : (N+B+1,) int64
-        New vertices first, then places of the rims.
+    offsets : (N+B+1,) int64
     neighbour : (E,) int32
-        Indices into `vertices` with `new_vertices` after them.
+        Indices into the old vertices with the new ones after them.
     weight : (E,) float64
     stiffness : (N+B,) float64
         One over the area of the row, 1/mm2; 0 for a row that doesn't count.
     """
+
+    offsets: NDArray[np.int64]
+    neighbour: NDArray[np.int32]
+    weight: NDArray[np.float64]
+    stiffness: NDArray[np.float64]
+
+
+@kernel
+def _fill_rows(
+    vertices: NDArray[np.float64],
+    new_vertices: NDArray[np.float64],
+    faces: NDArray[np.int32],
+    twin: NDArray[np.int32],
+    rims: Rims,
+    new_faces: NDArray[np.int32],
+    uniform: bool,
+    corner_offsets: NDArray[np.int64],
+    corner: NDArray[np.int32],
+    slot: NDArray[np.int64],
+    leaving: NDArray[np.int32],
+    system: LaplacianRows,
+) -> bool:
+    """Fill the rows; False when there is no room for all neighbours."""
+    rim = rims.vertex
+    loop_offsets = rims.offsets
+    owner = rims.owner
+    next_use = rims.next_use
+    first_use = rims.first_use
+    offsets, neighbour, weight, stiffness = system
     old = vertices.shape[0]
     new = new_vertices.shape[0]
-    places = rim.shape[0]
-    rows = new + places
-    first_use = np.full(old, -1, np.int32)
-    for place in range(places - 1, -1, -1):
-        first_use[rim[place]] = place
-    loop_start = np.empty(places, np.int64)
-    loop_end = np.empty(places, np.int64)
-    for loop in range(offsets.shape[0] - 1):
-        for place in range(offsets[loop], offsets[loop + 1]):
-            loop_start[place] = offsets[loop]
-            loop_end[place] = offsets[loop + 1]
-    corner_offsets = np.zeros(rows + 1, np.int64)
-    for f in range(new_faces.shape[0]):
-        for j in range(3):
-            v = new_faces[f, j]
-            row = v - old if v >= old else new + first_use[v]
-            corner_offsets[row + 1] += 1
-    for row in range(rows):
-        corner_offsets[row + 1] += corner_offsets[row]
-    fill = corner_offsets[:-1].copy()
-    corner = np.empty(3 * new_faces.shape[0], np.int32)
-    for f in range(new_faces.shape[0]):
-        for j in range(3):
-            v = new_faces[f, j]
-            row = v - old if v >= old else new + first_use[v]
-            corner[fill[row]] = 3 * f + j
-            fill[row] += 1
-
-    row_offsets = np.zeros(rows + 1, np.int64)
-    neighbour = np.empty(8 * rows + 64, np.int32)
-    weight = np.empty(8 * rows + 64)
-    stiffness = np.zeros(rows)
-    slot = np.full(old + new, -1, np.int64)
+    rows = new + rim.shape[0]
+    for loop in range(loop_offsets.shape[0] - 1):
+        # The half-edge that leaves each place along the rim is the one that the last place owns.
+        for place in range(loop_offsets[loop], loop_offsets[loop + 1]):
+            last = place - 1 if place > loop_offsets[loop] else loop_offsets[loop + 1] - 1
+            leaving[place] = owner[last]
+    for turn in range(2):
+        for f in range(new_faces.shape[0]):
+            for j in range(3):
+                v = new_faces[f, j]
+                row = v - old if v >= old else new + first_use[v]
+                if turn == 0:
+                    corner_offsets[row + 2] += 1
+                else:
+                    corner[corner_offsets[row + 1]] = 3 * f + j
+                    corner_offsets[row + 1] += 1
+        if turn == 0:
+            for row in range(rows):
+                corner_offsets[row + 2] += corner_offsets[row + 1]
     triple = np.empty((3, 3))
     used = 0
     for row in range(rows):
@@ -114,13 +104,12 @@ def laplacian_rows(
         item = corner_offsets[row]
         if row >= new:
             place = row - new
-            if first_use[rim[place]] != place:
+            if first_use[rim[place]] == place:
+                h = leaving[place]
+                counts = h >= 0 and corner_offsets[row + 1] > item
+            else:
                 place = -1
                 item = corner_offsets[row + 1]
-            else:
-                before = place - 1 if place > loop_start[place] else loop_end[place] - 1
-                h = owner[before]
-                counts = h >= 0 and corner_offsets[row + 1] > corner_offsets[row]
         walked = 0
         while True:
             # The corners of new faces first, then the fans of old faces behind the rim.
@@ -128,16 +117,16 @@ def laplacian_rows(
                 f = corner[item] // 3
                 j = corner[item] - 3 * f
                 v = new_faces[f, j]
-                a = new_faces[f, (j + 1) % 3]
-                b = new_faces[f, (j + 2) % 3]
+                a = new_faces[f, j + 1 if j < 2 else 0]
+                b = new_faces[f, j - 1 if j > 0 else 2]
                 item += 1
             elif place >= 0 and h >= 0:
                 f = h // 3
                 j = h - 3 * f
                 v = faces[f, j]
-                a = faces[f, (j + 1) % 3]
-                b = faces[f, (j + 2) % 3]
-                back = 3 * f + (j + 2) % 3
+                a = faces[f, j + 1 if j < 2 else 0]
+                b = faces[f, j - 1 if j > 0 else 2]
+                back = h - 1 if j > 0 else h + 2
                 h = twin[back]
                 walked += 1
                 if h < 0 or walked > 4096:
@@ -148,28 +137,26 @@ def laplacian_rows(
                         other = next_use[other]
                     counts = counts and closed
                     place = next_use[place]
-                    h = -1
-                    if place >= 0:
-                        before = place - 1 if place > loop_start[place] else loop_end[place] - 1
-                        h = owner[before]
-                        counts = counts and h >= 0
+                    h = leaving[place] if place >= 0 else -1
+                    counts = counts and (place < 0 or h >= 0)
             else:
                 break
-            for k in range(3):
-                triple[0, k] = vertices[v, k] if v < old else new_vertices[v - old, k]
-                triple[1, k] = vertices[a, k] if a < old else new_vertices[a - old, k]
-                triple[2, k] = vertices[b, k] if b < old else new_vertices[b - old, k]
+            if used + 2 > neighbour.shape[0]:
+                return False
             va = 0.0
             vb = 0.0
             dot_a = 0.0
             dot_b = 0.0
             for k in range(3):
+                triple[0, k] = vertices[v, k] if v < old else new_vertices[v - old, k]
+                triple[1, k] = vertices[a, k] if a < old else new_vertices[a - old, k]
+                triple[2, k] = vertices[b, k] if b < old else new_vertices[b - old, k]
                 to_a = triple[1, k] - triple[0, k]
                 to_b = triple[2, k] - triple[0, k]
                 va += to_a * to_a
                 vb += to_b * to_b
-                dot_a += -to_a * (to_b - to_a)
-                dot_b += -to_b * (to_a - to_b)
+                dot_a -= to_a * (to_b - to_a)
+                dot_b -= to_b * (to_a - to_b)
             ab = dot_a + dot_b  # |b - a|^2
             twice = np.sqrt(max(va * ab - dot_a * dot_a, 0.0))
             area += twice / 6.0
@@ -178,256 +165,59 @@ def laplacian_rows(
             cot_b = min(max(dot_b / floor, _LEAST_COTANGENT), _MOST_COTANGENT)
             for side in range(2):
                 w = a if side == 0 else b
-                value = 0.5 * (cot_b if side == 0 else cot_a)
-                if uniform:
-                    value = 0.5
-                at = slot[w]
-                if at < begin:
-                    if used == neighbour.shape[0]:
-                        more = np.empty(2 * used, np.int32)
-                        more[:used] = neighbour
-                        neighbour = more
-                        heavier = np.empty(2 * used)
-                        heavier[:used] = weight
-                        weight = heavier
+                value = 0.5
+                if not uniform:
+                    value = 0.5 * (cot_b if side == 0 else cot_a)
+                if slot[w] < begin:
                     slot[w] = used
                     neighbour[used] = w
-                    weight[used] = value
+                    weight[used] = 0.0
                     used += 1
-                else:
-                    weight[at] += value
-        if uniform:
-            area = 1.0
-        if counts and used > begin and area > 0.0:
-            stiffness[row] = 1.0 / area
-        row_offsets[row + 1] = used
-    return row_offsets, neighbour[:used], weight[:used], stiffness
+                weight[slot[w]] += value
+        if counts and used > begin and (uniform or area > 0.0):
+            stiffness[row] = 1.0 if uniform else 1.0 / area
+        offsets[row + 1] = used
+    return True
 
 
-@kernel
-def _assemble(
-    low: int,
-    high: int,
-    first_place: int,
-    last_place: int,
-    rim: NDArray[np.int32],
-    first_use: NDArray[np.int32],
-    row_offsets: NDArray[np.int64],
-    neighbour: NDArray[np.int32],
-    weight: NDArray[np.float64],
-    stiffness: NDArray[np.float64],
-    order: int,
-    field: NDArray[np.float64],
-    new_field: NDArray[np.float64],
-    dense: NDArray[np.float64],
-    entry: NDArray[np.int32],
-    value: NDArray[np.float64],
-    right: NDArray[np.float64],
-) -> int:
-    """Assemble one hole, densely or, when `entry` has room, as triplets; return their number.
-
-    Unknowns are the new vertices low to high; `right` takes what the known vertices contribute.
-    """
-    old = field.shape[0]
-    new = new_field.shape[0]
-    channels = field.shape[1]
-    known = np.empty(channels)
-    widest = 0
-    for row in range(row_offsets.shape[0] - 1):
-        widest = max(widest, row_offsets[row + 1] - row_offsets[row])
-    unknown = np.empty(widest + 1, np.int64)
-    factor = np.empty(widest + 1)
-    triplets = 0
-    sparse = entry.shape[0] > 0
-    rows = high - low
-    if order == 2:
-        rows += last_place - first_place
-    for item in range(rows):
-        row = low + item
-        if row >= high:
-            place = first_place + item - (high - low)
-            row = new + first_use[rim[place]]
-            # A rim that passes a vertex twice must not count its bending twice.
-            if first_place <= first_use[rim[place]] < place:
-                continue
-        scale = stiffness[row]
-        if scale == 0.0:
-            continue
-        known[:] = 0.0
-        total = 0.0
-        count = 0
-        for at in range(row_offsets[row], row_offsets[row + 1]):
-            w = weight[at]
-            if order == 1:
-                w = max(w, 1e-3)
-            total += w
-            v = neighbour[at] - old
-            if low <= v < high:
-                unknown[count] = v - low
-                factor[count] = -w
-                count += 1
-            else:
-                for k in range(channels):
-                    known[k] -= w * (field[v + old, k] if v < 0 else new_field[v, k])
-        if row < new:
-            unknown[count] = row - low
-            factor[count] = total
-            count += 1
-        else:
-            for k in range(channels):
-                known[k] += total * field[rim[row - new], k]
-        if order == 1:
-            scale = 1.0
-        for i in range(count):
-            if order == 1 and i < count - 1:
-                continue  # a membrane has one equation per vertex, not a sum of squares
-            x = unknown[i]
-            strength = scale * (factor[i] if order == 2 else 1.0)
-            for k in range(channels):
-                right[x, k] -= strength * known[k]
-            for j in range(count):
-                if sparse:
-                    entry[triplets, 0] = x
-                    entry[triplets, 1] = unknown[j]
-                    value[triplets] = strength * factor[j]
-                    triplets += 1
-                else:
-                    dense[x, unknown[j]] += strength * factor[j]
-    return triplets
-
-
-@kernel
-def _solve_small(
-    limit: int,
-    vertex_offsets: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    rim: NDArray[np.int32],
-    row_offsets: NDArray[np.int64],
-    neighbour: NDArray[np.int32],
-    weight: NDArray[np.float64],
-    stiffness: NDArray[np.float64],
-    order: int,
-    field: NDArray[np.float64],
-    new_field: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
-    """Solve every hole of at most `limit` unknowns by a dense LDL' factorisation."""
-    channels = field.shape[1]
-    solved = new_field.copy()
-    loops = vertex_offsets.shape[0] - 1
-    good = np.zeros(loops, np.uint8)
-    first_use = np.full(field.shape[0], -1, np.int32)
-    for place in range(rim.shape[0] - 1, -1, -1):
-        first_use[rim[place]] = place
-    no_entry = np.empty((0, 2), np.int32)
-    no_value = np.empty(0)
-    for loop in range(loops):
-        low = vertex_offsets[loop]
-        high = vertex_offsets[loop + 1]
-        n = high - low
-        if n > limit:
-            continue
-        good[loop] = 1
-        if n == 0:
-            continue
-        matrix = np.zeros((n, n))
-        right = np.zeros((n, channels))
-        _assemble(
-            low, high, offsets[loop], offsets[loop + 1], rim, first_use, row_offsets, neighbour,
-            weight, stiffness, order, field, new_field, matrix, no_entry, no_value, right,
-        )  # fmt: skip
-        for x in range(n):
-            pivot = matrix[x, x]
-            if not pivot > 1e-14:
-                good[loop] = 0
-                break
-            for y in range(x + 1, n):
-                if matrix[y, x] == 0.0:
-                    continue
-                ratio = matrix[y, x] / pivot
-                for z in range(x, n):
-                    matrix[y, z] -= ratio * matrix[x, z]
-                for k in range(channels):
-                    right[y, k] -= ratio * right[x, k]
-        if not good[loop]:
-            continue
-        for x in range(n - 1, -1, -1):
-            for k in range(channels):
-                total = right[x, k]
-                for y in range(x + 1, n):
-                    total -= matrix[x, y] * solved[low + y, k]
-                solved[low + x, k] = total / matrix[x, x]
-    return solved, good
-
-
-def solve_patches(
-    vertex_offsets: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    rim: NDArray[np.int32],
-    system: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]],
-    field: NDArray[np.float64],
-    new_field: NDArray[np.float64],
+def laplacian_rows(
+    vertices: Vertices,
+    new_vertices: Vertices,
+    faces: Faces,
+    twin: NDArray[np.int32],
+    rims: Rims,
+    new_faces: Faces,
     *,
-    order: int,
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Solve for a field on the new vertices that continues the field on the old ones.
+    uniform: bool = False,
+) -> LaplacianRows:
+    """Build the Laplacian at every new vertex and every place of a rim.
 
     Parameters
     ----------
-    vertex_offsets : (L+1,) int64
-        Which new vertices belong to each loop.
-    offsets : (L+1,) int64
-    rim : (B,) int32
-    system : tuple
-        What `laplacian_rows` returns.
-    field : (V, K) float64
-        Positions, colours or any other values on the old vertices.
-    new_field : (N, K) float64
-        The same on the new vertices, as they are now.
-    order : int
-        1 for a membrane, 2 for a thin plate.
-
-    Returns
-    -------
-    solved : (N, K) float64
-    good : (L,) bool
-        False where the system had no unique solution and the field stayed as it was.
+    vertices : (V, 3) float64, mm
+    new_vertices : (N, 3) float64, mm
+    faces : (F, 3) int32
+    twin : (3F,) int32
+    rims : Rims
+    new_faces : (M, 3) int32
+        Indices into `vertices` with `new_vertices` after them.
+    uniform : bool
+        Weight 1 per edge instead of cotangents.
     """
-    row_offsets, neighbour, weight, stiffness = system
-    solved, dense_good = _solve_small(
-        DENSE_UNKNOWNS, vertex_offsets, offsets, rim, row_offsets, neighbour, weight, stiffness,
-        order, field, new_field,
-    )  # fmt: skip
-    good = dense_good.astype(bool)
-    first_use = np.full(len(field), -1, np.int32)
-    first_use[rim[::-1]] = np.arange(len(rim) - 1, -1, -1, dtype=np.int32)
-    widths = np.diff(row_offsets) + 1
-    for loop in np.flatnonzero(np.diff(vertex_offsets) > DENSE_UNKNOWNS):
-        low, high = int(vertex_offsets[loop]), int(vertex_offsets[loop + 1])
-        places = np.arange(offsets[loop], offsets[loop + 1])
-        rows = np.concatenate([np.arange(low, high), len(new_field) + first_use[rim[places]]])
-        room = int((widths[rows] ** 2).sum())
-        entry = np.empty((room, 2), np.int32)
-        value = np.empty(room)
-        right = np.zeros((high - low, field.shape[1]))
-        used = _assemble(
-            low, high, int(places[0]), int(places[-1]) + 1, rim, first_use, row_offsets, neighbour,
-            weight, stiffness, order, field, new_field, np.empty((0, 0)), entry, value, right,
-        )  # fmt: skip
-        size = high - low
-        matrix = coo_matrix(
-            (value[:used], (entry[:used, 0], entry[:used, 1])), shape=(size, size)
-        ).tocsc()
-        try:
-            factors = splu(
-                matrix,
-                permc_spec="MMD_AT_PLUS_A",
-                diag_pivot_thresh=0.0,
-                options={"SymmetricMode": True},
-            )
-        except RuntimeError:  # exactly singular
-            continue
-        answer = factors.solve(right)
-        if np.isfinite(answer).all():
-            solved[low:high] = answer
-            good[loop] = True
-    return solved, good
+    rows = len(new_vertices) + len(rims.vertex)
+    room = 6 * len(new_faces) + 16 * len(rims.vertex) + 64
+    while True:
+        system = LaplacianRows(
+            offsets=np.zeros(rows + 1, np.int64),
+            neighbour=np.empty(room, np.int32),
+            weight=np.empty(room),
+            stiffness=np.zeros(rows),
+        )
+        if _fill_rows(
+            vertices, new_vertices, faces, twin, rims, new_faces, uniform,
+            np.zeros(rows + 2, np.int64), np.empty(3 * len(new_faces), np.int32),
+            np.full(len(vertices) + len(new_vertices), -1, np.int64),
+            np.empty_like(rims.owner), system,
+        ):  # fmt: skip
+            return system
+        room *= 4

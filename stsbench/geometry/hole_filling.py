@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Faces, Vertices
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.geometry.compiled import kernel
-from stsbench.geometry.fairing import laplacian_rows, solve_patches
-from stsbench.geometry.hole_refinement import VERTEX_CAP, refine_patches, rim_edge_length
-from stsbench.geometry.hole_triangulation import EXACT_RIM, gather_rims, triangulate_rims
+from stsbench.geometry.fairing import laplacian_rows
+from stsbench.geometry.hole_refinement import refine_patches
+from stsbench.geometry.hole_rims import gather_rims
+from stsbench.geometry.hole_triangulation import IMPOSSIBLE, triangulate_rims
+from stsbench.geometry.patch_solver import solve_patches
 
 __all__ = ["Patches", "fill_loops"]
 
@@ -74,11 +76,12 @@ def _patch_areas(
                 v = new_faces[f, j]
                 for k in range(3):
                     corner[j, k] = vertices[v, k] if v < old else new_vertices[v - old, k]
-            e = corner[1] - corner[0]
-            g = corner[2] - corner[0]
-            x = e[1] * g[2] - e[2] * g[1]
-            y = e[2] * g[0] - e[0] * g[2]
-            z = e[0] * g[1] - e[1] * g[0]
+            for k in range(3):
+                corner[1, k] -= corner[0, k]
+                corner[2, k] -= corner[0, k]
+            x = corner[1, 1] * corner[2, 2] - corner[1, 2] * corner[2, 1]
+            y = corner[1, 2] * corner[2, 0] - corner[1, 0] * corner[2, 2]
+            z = corner[1, 0] * corner[2, 1] - corner[1, 1] * corner[2, 0]
             twice = np.sqrt(x * x + y * y + z * z)
             area[loop] += 0.5 * twice
             if twice == 0.0:
@@ -129,37 +132,23 @@ def fill_loops(
     field = np.zeros((len(vertices), 0)) if values is None else np.ascontiguousarray(values, float)
 
     progress.step("triangulating holes", 0.0)
-    rim, owner, next_use, blocked = gather_rims(vertices, faces, twin, loops, offsets)
-    triangles, triangle_offsets, method = triangulate_rims(
-        vertices, faces, rim, offsets, owner, blocked, EXACT_RIM
-    )
+    rims = gather_rims(vertices, faces, twin, loops, offsets)
+    triangulation = triangulate_rims(vertices, rims)
     progress.step("refining patches", 0.3)
-    if target_edge_mm is None:
-        edge_length = rim_edge_length(vertices, faces, twin, rim, offsets, owner)
-    else:
-        edge_length = np.full(len(rim), float(target_edge_mm))
-    new, new_faces, vertex_offsets, face_offsets = refine_patches(
-        vertices, rim, offsets, edge_length, blocked, triangles, triangle_offsets, VERTEX_CAP
-    )
+    spacing = None if target_edge_mm is None else np.full(len(rims.vertex), float(target_edge_mm))
+    patches = refine_patches(vertices, rims, triangulation, spacing_mm=spacing)
+    new, new_faces, vertex_offsets, face_offsets = patches
     progress.step("fairing patches", 0.6)
     new_values = np.zeros((len(new), field.shape[1]))
     if len(new):
-
-        def rows(positions: Vertices, *, uniform: bool):  # type: ignore[no-untyped-def]
-            return laplacian_rows(
-                vertices, positions, faces, twin, rim, offsets, owner, next_use, new_faces, uniform
-            )
-
-        system = rows(new, uniform=True)
-        new, _ = solve_patches(vertex_offsets, offsets, rim, system, vertices, new, order=1)
+        surroundings = (faces, twin, rims, new_faces)
+        rows = laplacian_rows(vertices, new, *surroundings, uniform=True)
+        new, _ = solve_patches(rims, vertex_offsets, rows, vertices, new, order=1)
         if field.shape[1]:
-            new_values, _ = solve_patches(
-                vertex_offsets, offsets, rim, system, field, new_values, order=1
-            )
-        if fair:
-            for _ in range(2):
-                system = rows(new, uniform=False)
-                new, _ = solve_patches(vertex_offsets, offsets, rim, system, vertices, new, order=2)
+            new_values, _ = solve_patches(rims, vertex_offsets, rows, field, new_values, order=1)
+        for _ in range(2 if fair else 0):
+            rows = laplacian_rows(vertices, new, *surroundings)
+            new, _ = solve_patches(rims, vertex_offsets, rows, vertices, new, order=2)
         new = new.astype(np.float32).astype(np.float64)
     area, _ = _patch_areas(vertices, new, new_faces, face_offsets)
     progress.step("fairing patches", 1.0)
@@ -171,5 +160,5 @@ def fill_loops(
         hole_of_vertex=np.repeat(numbers, np.diff(vertex_offsets)),
         values=new_values,
         area_mm2=area,
-        failed=method == 3,
+        failed=triangulation.method == IMPOSSIBLE,
     )
