@@ -1,0 +1,97 @@
+"""Area, normal and thinness of every face, in one pass.
+
+Rules owned here:
+- A face is *thin* when its height over its longest edge is at most `THIN_ROUNDINGS` float32
+  roundings of the largest coordinate: three corners that lie on one line as far as the file can
+  say. Such a face has no area, no normal and no side.
+- Normals have length 1, or 0 where there is none.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stsbench.domain.mesh import Faces, Mask, Vertices
+from stsbench.geometry.compiled import kernel
+
+__all__ = ["THIN_ROUNDINGS", "FaceMeasures", "measure_faces", "thin_height_mm"]
+
+THIN_ROUNDINGS = 2.0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FaceMeasures:
+    """What one pass over the faces yields.
+
+    Parameters
+    ----------
+    area_mm2 : (F,) float64
+    normals : (F, 3) float64
+    thin : (F,) bool
+    """
+
+    area_mm2: NDArray[np.float64]
+    normals: NDArray[np.float64]
+    thin: Mask
+
+
+@kernel
+def _measure(vertices, faces, height):
+    face_count = len(faces)
+    area = np.empty(face_count)
+    normals = np.empty((face_count, 3))
+    thin = np.empty(face_count, np.bool_)
+    for f in range(face_count):
+        a = faces[f, 0]
+        b = faces[f, 1]
+        c = faces[f, 2]
+        ux = vertices[b, 0] - vertices[a, 0]
+        uy = vertices[b, 1] - vertices[a, 1]
+        uz = vertices[b, 2] - vertices[a, 2]
+        vx = vertices[c, 0] - vertices[a, 0]
+        vy = vertices[c, 1] - vertices[a, 1]
+        vz = vertices[c, 2] - vertices[a, 2]
+        nx = uy * vz - uz * vy
+        ny = uz * vx - ux * vz
+        nz = ux * vy - uy * vx
+        double = np.sqrt(nx * nx + ny * ny + nz * nz)
+        wx = vx - ux
+        wy = vy - uy
+        wz = vz - uz
+        longest = max(ux * ux + uy * uy + uz * uz, vx * vx + vy * vy + vz * vz)
+        longest = np.sqrt(max(longest, wx * wx + wy * wy + wz * wz))
+        area[f] = double / 2
+        thin[f] = double <= height * longest
+        scale = 1 / double if double > 0 else 0.0
+        normals[f, 0] = nx * scale
+        normals[f, 1] = ny * scale
+        normals[f, 2] = nz * scale
+    return area, normals, thin
+
+
+def thin_height_mm(vertices: Vertices) -> float:
+    """Return the height at and below which a face of this scan has no area.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float64, mm
+    """
+    largest = np.float32(max(vertices.max(initial=0.0), -vertices.min(initial=0.0)))
+    return THIN_ROUNDINGS * float(np.spacing(largest))
+
+
+def measure_faces(
+    vertices: Vertices, faces: Faces, *, thin_mm: float | None = None
+) -> FaceMeasures:
+    """Measure faces.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float64, mm
+    faces : (F, 3) int32
+    thin_mm : float, optional
+        Height at which a face is thin; `thin_height_mm` of the vertices by default.
+    """
+    height = thin_height_mm(vertices) if thin_mm is None else thin_mm
+    return FaceMeasures(*_measure(vertices, faces, height))

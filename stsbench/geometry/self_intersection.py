@@ -1,0 +1,348 @@
+"""Pairs of faces of one mesh that meet where they are not joined: crossing or touching.
+
+Rules owned here:
+- `triangle_contact.faces_meet` decides about a pair; this module only finds the pairs worth asking.
+- Faces about a vertex whose star, seen along the vertex normal, lies flat without overlap meet
+  nowhere but in their joints, so pairs with such a vertex in common are not asked.
+- The number of pairs is bounded: past `limit` the search stops and says so.
+
+Source: flat stars: a discrete form of Volino and Magnenat-Thalmann, Efficient self-collision
+detection on smoothly discretized surface animations, Computer Graphics Forum 13, 1994.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stsbench.domain.mesh import Faces, Mask, Vertices
+from stsbench.geometry.bounding_tree import LEAF, BoundingTree, build_tree
+from stsbench.geometry.compiled import in_threads, kernel
+from stsbench.geometry.triangle_contact import faces_meet
+
+__all__ = ["Meetings", "flat_stars", "meetings_with", "self_meetings"]
+
+_CHUNKS = 16
+_MARGIN = 1e-6
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Meetings:
+    """Pairs of faces that meet.
+
+    Parameters
+    ----------
+    pairs : (N, 2) int32
+        Lower face first, sorted.
+    complete : bool
+        False when the search stopped at its limit.
+    """
+
+    pairs: NDArray[np.int32]
+    complete: bool
+
+    @property
+    def faces(self) -> NDArray[np.int32]:
+        """The faces that meet another, each once, sorted."""
+        return np.unique(self.pairs)
+
+
+@kernel
+def _vertex_normals(vertices, faces, normals):
+    for f in range(len(faces)):
+        a = faces[f, 0]
+        b = faces[f, 1]
+        c = faces[f, 2]
+        ux = vertices[b, 0] - vertices[a, 0]
+        uy = vertices[b, 1] - vertices[a, 1]
+        uz = vertices[b, 2] - vertices[a, 2]
+        vx = vertices[c, 0] - vertices[a, 0]
+        vy = vertices[c, 1] - vertices[a, 1]
+        vz = vertices[c, 2] - vertices[a, 2]
+        nx = uy * vz - uz * vy
+        ny = uz * vx - ux * vz
+        nz = ux * vy - uy * vx
+        for j in range(3):
+            v = faces[f, j]
+            normals[v, 0] += nx
+            normals[v, 1] += ny
+            normals[v, 2] += nz
+
+
+@kernel
+def _check_stars(vertices, faces, normals, flat, covered):
+    for f in range(len(faces)):
+        for j in range(3):
+            v = faces[f, j]
+            if flat[v] == 0:
+                continue
+            b = faces[f, (j + 1) % 3]
+            c = faces[f, (j + 2) % 3]
+            nx = normals[v, 0]
+            ny = normals[v, 1]
+            nz = normals[v, 2]
+            px = vertices[v, 0]
+            py = vertices[v, 1]
+            pz = vertices[v, 2]
+            ux = vertices[b, 0] - px
+            uy = vertices[b, 1] - py
+            uz = vertices[b, 2] - pz
+            wx = vertices[c, 0] - px
+            wy = vertices[c, 1] - py
+            wz = vertices[c, 2] - pz
+            turn = (uy * wz - uz * wy) * nx + (uz * wx - ux * wz) * ny + (ux * wy - uy * wx) * nz
+            size = (abs(ux) + abs(uy) + abs(uz)) * (abs(wx) + abs(wy) + abs(wz))
+            if not turn > _MARGIN * size * (abs(nx) + abs(ny) + abs(nz)):
+                flat[v] = 0
+                continue
+            # A fixed direction must lie in one wedge only, or the star goes round twice.
+            # It is n x e for the axis e least along n.
+            ax = abs(nx)
+            ay = abs(ny)
+            az = abs(nz)
+            if ax <= ay and ax <= az:
+                rx = 0.0
+                ry = nz
+                rz = -ny
+            elif ay <= az:
+                rx = -nz
+                ry = 0.0
+                rz = nx
+            else:
+                rx = ny
+                ry = -nx
+                rz = 0.0
+            after_u = (uy * rz - uz * ry) * nx + (uz * rx - ux * rz) * ny + (ux * ry - uy * rx) * nz
+            before_w = (
+                (ry * wz - rz * wy) * nx + (rz * wx - rx * wz) * ny + (rx * wy - ry * wx) * nz
+            )
+            if after_u >= 0 and before_w > 0:
+                covered[v] += 1
+                if covered[v] > 1:
+                    flat[v] = 0
+
+
+def flat_stars(vertices: Vertices, faces: Faces) -> NDArray[np.uint8]:
+    """Mark vertices whose faces, seen along the vertex normal, lie side by side.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float64, mm
+    faces : (F, 3) int32
+        Consistently wound; where they are not, stars are not flat.
+
+    Returns
+    -------
+    (V,) uint8
+    """
+    normals = np.zeros((len(vertices), 3))
+    _vertex_normals(vertices, faces, normals)
+    flat = np.ones(len(vertices), dtype=np.uint8)
+    _check_stars(vertices, faces, normals, flat, np.zeros(len(vertices), dtype=np.uint8))
+    return flat
+
+
+@kernel
+def _disjoint(p, i, q, j):
+    return (
+        p[i, 0] > q[j, 3]
+        or q[j, 0] > p[i, 3]
+        or p[i, 1] > q[j, 4]
+        or q[j, 1] > p[i, 4]
+        or p[i, 2] > q[j, 5]
+        or q[j, 2] > p[i, 5]
+    )
+
+
+@kernel
+def _joined_flat(faces, i, other, j, flat):
+    """Whether two faces share a vertex with a flat star."""
+    for x in range(3):
+        v = faces[i, x]
+        if v == other[j, 0] or v == other[j, 1] or v == other[j, 2]:
+            if flat[v]:
+                return True
+    return False
+
+
+@kernel
+def _meet_within(vertices, faces, boxes, nodes, flat, first, last, out):
+    """Pairs whose lower sorted place is under leaves first..last-1; returns how many."""
+    leaves = len(nodes) // 2
+    count = len(faces)
+    found = 0
+    for leaf in range(first, last):
+        start = LEAF * leaf
+        end = min(start + LEAF, count)
+        node = leaves + leaf
+        home = node
+        while True:
+            hit = not _disjoint(nodes, home, nodes, node)
+            if hit and node < leaves:
+                node = 2 * node
+                continue
+            if hit:
+                other = LEAF * (node - leaves)
+                other_end = min(other + LEAF, count)
+                for x in range(start, end):
+                    for y in range(x + 1 if node == home else other, other_end):
+                        if _disjoint(boxes, x, boxes, y):
+                            continue
+                        if _joined_flat(faces, x, faces, y, flat):
+                            continue
+                        if faces_meet(vertices, faces, x, faces, y):
+                            if found == len(out):
+                                return found + 1
+                            out[found, 0] = x
+                            out[found, 1] = y
+                            found += 1
+            while node & 1:
+                node >>= 1
+            if node == 0:
+                break
+            node += 1
+    return found
+
+
+@kernel
+def _meet_others(vertices, asked, alive, faces, boxes, order, nodes, flat, out):
+    """Pairs of asked faces with the faces of a tree; returns how many."""
+    leaves = len(nodes) // 2
+    count = len(faces)
+    found = 0
+    box = np.empty((1, 6), np.float32)
+    for i in range(len(asked)):
+        for k in range(3):
+            a = np.float32(vertices[asked[i, 0], k])
+            b = np.float32(vertices[asked[i, 1], k])
+            c = np.float32(vertices[asked[i, 2], k])
+            box[0, k] = min(a, min(b, c))
+            box[0, k + 3] = max(a, max(b, c))
+        node = 1
+        while True:
+            hit = not _disjoint(box, 0, nodes, node)
+            if hit and node < leaves:
+                node = 2 * node
+                continue
+            if hit:
+                other = LEAF * (node - leaves)
+                for y in range(other, min(other + LEAF, count)):
+                    if not alive[order[y]] or _disjoint(box, 0, boxes, y):
+                        continue
+                    if _joined_flat(asked, i, faces, y, flat):
+                        continue
+                    if faces_meet(vertices, asked, i, faces, y):
+                        if found == len(out):
+                            return found + 1
+                        out[found, 0] = i
+                        out[found, 1] = order[y]
+                        found += 1
+            while node & 1:
+                node >>= 1
+            if node == 0:
+                break
+            node += 1
+    return found
+
+
+def _collect(
+    parts: Iterable[tuple[NDArray[np.int32], int]], limit: int
+) -> tuple[NDArray[np.int32], bool]:
+    complete = True
+    kept = []
+    for rows, found in parts:
+        complete &= found <= len(rows)
+        kept.append(rows[: min(found, len(rows))])
+    pairs = np.concatenate(kept) if kept else np.zeros((0, 2), dtype=np.int32)
+    return pairs[:limit], complete and len(pairs) <= limit
+
+
+def self_meetings(
+    vertices: Vertices,
+    faces: Faces,
+    *,
+    tree: BoundingTree | None = None,
+    flat: NDArray[np.uint8] | None = None,
+    limit: int = 400_000,
+) -> Meetings:
+    """Find every pair of faces of a mesh that meet where they are not joined.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float64, mm
+        float32 numbers, as a file holds them.
+    faces : (F, 3) int32
+        Without thin faces and copies.
+    tree : BoundingTree, optional
+        Of these faces.
+    flat : (V,) uint8, optional
+        Of these faces, from `flat_stars`.
+    limit : int
+        Pairs after which the search stops.
+
+    Returns
+    -------
+    Meetings
+    """
+    tree = build_tree(vertices, faces) if tree is None else tree
+    flat = flat_stars(vertices, faces) if flat is None else flat
+    leaves = tree.leaf_count
+    cuts = [leaves * part // _CHUNKS for part in range(_CHUNKS + 1)]
+
+    def search(chunk: tuple[int, int]) -> tuple[NDArray[np.int32], int]:
+        room = 4096
+        while True:
+            out = np.empty((room, 2), dtype=np.int32)
+            found = _meet_within(
+                vertices, tree.faces, tree.boxes, tree.nodes, flat, chunk[0], chunk[1], out
+            )
+            if found <= room or room >= limit:
+                return out, found
+            room = min(8 * room, limit)
+
+    parts = in_threads(search, list(zip(cuts[:-1], cuts[1:], strict=True)))
+    pairs, complete = _collect(parts, limit)
+    return Meetings(_in_order(tree.order[pairs]), complete)
+
+
+def meetings_with(
+    vertices: Vertices,
+    asked: Faces,
+    tree: BoundingTree,
+    *,
+    alive: Mask,
+    flat: NDArray[np.uint8],
+    limit: int = 100_000,
+) -> Meetings:
+    """Find the pairs of some faces with the faces of a tree.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float64, mm
+    asked : (N, 3) int32
+    tree : BoundingTree
+    alive : (F,) bool
+        Faces of the tree that still exist.
+    flat : (V,) uint8
+        Vertices whose star is flat, of the whole mesh with the asked faces in it.
+    limit : int
+
+    Returns
+    -------
+    Meetings
+        Row of `asked` and face of the tree; not sorted against each other.
+    """
+    out = np.empty((limit, 2), dtype=np.int32)
+    found = _meet_others(
+        vertices, asked, alive, tree.faces, tree.boxes, tree.order, tree.nodes, flat, out
+    )
+    pairs, complete = _collect([(out, found)], limit)
+    order = np.lexsort((pairs[:, 1], pairs[:, 0]))
+    return Meetings(pairs[order], complete)
+
+
+def _in_order(pairs: NDArray[np.int32]) -> NDArray[np.int32]:
+    pairs = np.sort(pairs, axis=1)
+    ordered: NDArray[np.int32] = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    return ordered

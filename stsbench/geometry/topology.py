@@ -1,0 +1,307 @@
+"""Half-edges of a triangle mesh: who is on the other side of every edge.
+
+Rules owned here:
+- Half-edge ``h = 3 * f + j`` runs from ``faces[f, j]`` to ``faces[f, (j + 1) % 3]``.
+- ``twin[h]`` is the half-edge of the neighbour over the same edge, `BOUNDARY` where there is no
+  neighbour and `BRANCHING` where more than two faces meet. Twins may run the same way: winding is
+  another module's rule.
+- No face may name a vertex twice; `cleaning.repeated_corner` finds those.
+- The table is built once in time linear in the faces, whatever the valence, and edited afterwards:
+  `drop_faces` and `append_twins` keep it right at the cost of one pass or of the patch alone.
+
+Source: Botsch et al., *Polygon Mesh Processing*, A K Peters 2010, ch. 2 (half-edge structures).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stsbench.domain.mesh import Edges, Faces, Mask
+from stsbench.geometry.compiled import kernel
+
+__all__ = [
+    "BOUNDARY",
+    "BRANCHING",
+    "append_twins",
+    "branching_edges",
+    "count_fans",
+    "drop_faces",
+    "grow_by_rings",
+    "half_edge_twins",
+    "next_half_edge",
+]
+
+BOUNDARY = -1
+BRANCHING = -2
+
+
+@kernel
+def half_edge_twins(faces, vertex_count):
+    """Pair the half-edges of a mesh.
+
+    Parameters
+    ----------
+    faces : (F, 3) int32
+        No face names a vertex twice.
+    vertex_count : int
+
+    Returns
+    -------
+    (3F,) int32
+        Index of the opposite half-edge, `BOUNDARY` or `BRANCHING`.
+    """
+    face_count = len(faces)
+    start = np.zeros(vertex_count + 2, np.int32)
+    for f in range(face_count):
+        a = faces[f, 0]
+        b = faces[f, 1]
+        c = faces[f, 2]
+        start[min(a, b) + 2] += 1
+        start[min(b, c) + 2] += 1
+        start[min(c, a) + 2] += 1
+    for v in range(vertex_count + 1):
+        start[v + 1] += start[v]
+    # Bucketed by the lower vertex of the edge, with the higher one beside it.
+    order = np.empty(3 * face_count, np.int32)
+    other = np.empty(3 * face_count, np.int32)
+    for f in range(face_count):
+        for j in range(3):
+            a = faces[f, j]
+            b = faces[f, j + 1 if j < 2 else 0]
+            low = min(a, b)
+            slot = start[low + 1]
+            start[low + 1] = slot + 1
+            order[slot] = 3 * f + j
+            other[slot] = max(a, b)
+    twin = np.full(3 * face_count, -1, np.int32)
+    seen = np.full(vertex_count, -1, np.int32)
+    first = np.empty(vertex_count, np.int32)
+    for v in range(vertex_count):
+        for x in range(start[v], start[v + 1]):
+            o = other[x]
+            h = order[x]
+            if seen[o] != v:
+                seen[o] = v
+                first[o] = h
+                continue
+            g = first[o]
+            if twin[g] == -1:
+                twin[g] = h
+                twin[h] = g
+            else:
+                if twin[g] >= 0:
+                    twin[twin[g]] = -2
+                    twin[g] = -2
+                twin[h] = -2
+    return twin
+
+
+@kernel
+def count_fans(faces, twin, vertex_count):
+    """Count the fans of faces about every vertex; more than one is a bow-tie.
+
+    Parameters
+    ----------
+    faces : (F, 3) int32
+    twin : (3F,) int32
+    vertex_count : int
+
+    Returns
+    -------
+    (V,) int32
+        0 for a vertex no face names, 1 where the surface is manifold.
+    """
+    corner_count = 3 * len(faces)
+    fans = np.zeros(vertex_count, np.int32)
+    seen = np.zeros(corner_count, np.uint8)
+    stack = np.empty(64, np.int32)
+    for corner in range(corner_count):
+        if seen[corner]:
+            continue
+        f = corner // 3
+        v = faces[f, corner - 3 * f]
+        fans[v] += 1
+        seen[corner] = 1
+        stack[0] = corner
+        top = 1
+        while top > 0:
+            top -= 1
+            here = stack[top]
+            f = here // 3
+            j = here - 3 * f
+            # Both edges of this face that meet at v, whichever way the neighbour runs.
+            for side in range(2):
+                h = here if side == 0 else 3 * f + (j + 2) % 3
+                t = twin[h]
+                if t < 0:
+                    continue
+                g = t // 3
+                k = t - 3 * g
+                if faces[g, k] != v:
+                    k = k + 1 if k < 2 else 0
+                if not seen[3 * g + k]:
+                    seen[3 * g + k] = 1
+                    if top == len(stack):
+                        grown = np.empty(2 * top, np.int32)
+                        grown[:top] = stack
+                        stack = grown
+                    stack[top] = 3 * g + k
+                    top += 1
+    return fans
+
+
+@kernel
+def _drop(faces, twin, keep):
+    face_count = len(faces)
+    new_index = np.empty(face_count, np.int32)
+    kept = 0
+    for f in range(face_count):
+        if keep[f]:
+            new_index[f] = kept
+            kept += 1
+        else:
+            new_index[f] = -1
+    out = np.empty((kept, 3), np.int32)
+    out_twin = np.empty(3 * kept, np.int32)
+    n = 0
+    for f in range(face_count):
+        if not keep[f]:
+            continue
+        for j in range(3):
+            out[n, j] = faces[f, j]
+            t = twin[3 * f + j]
+            if t >= 0:
+                g = t // 3
+                i = new_index[g]
+                t = -1 if i < 0 else 3 * i + (t - 3 * g)
+            out_twin[3 * n + j] = t
+        n += 1
+    return out, out_twin, new_index
+
+
+def drop_faces(
+    faces: Faces, twin: NDArray[np.int32], keep: Mask
+) -> tuple[Faces, NDArray[np.int32], NDArray[np.int32]]:
+    """Take faces out and keep the half-edge table right.
+
+    Branching edges stay `BRANCHING`: build the table anew when a face at one of them goes.
+
+    Parameters
+    ----------
+    faces : (F, 3) int32
+    twin : (3F,) int32
+    keep : (F,) bool
+
+    Returns
+    -------
+    faces : (K, 3) int32
+    twin : (3K,) int32
+    new_index : (F,) int32
+        Where each face went, -1 where it was dropped.
+    """
+    kept_faces, kept_twin, new_index = _drop(faces, twin, np.ascontiguousarray(keep))
+    return kept_faces, kept_twin, new_index
+
+
+def append_twins(
+    faces: Faces, twin: NDArray[np.int32], added: Faces
+) -> tuple[Faces, NDArray[np.int32]]:
+    """Put faces at the end of a mesh and pair their half-edges with the open ones.
+
+    Parameters
+    ----------
+    faces : (F, 3) int32
+    twin : (3F,) int32
+    added : (A, 3) int32
+
+    Returns
+    -------
+    faces : (F + A, 3) int32
+    twin : (3F + 3A,) int32
+        `BRANCHING` where an added face meets an edge that already has two.
+    """
+    first = 3 * len(faces)
+    joined = np.concatenate([faces, added]).astype(np.int32, copy=False)
+    touched = np.zeros(int(joined.max(initial=-1)) + 1, dtype=bool)
+    touched[added] = True
+    # An edge of an added face can only be met by a half-edge between two vertices it touches.
+    near = np.flatnonzero(touched[faces].sum(axis=1) >= 2)
+    old = (3 * near[:, None] + np.arange(3)).ravel()
+    old = old[touched[faces.ravel()[old]] & touched[joined[near][:, [1, 2, 0]].ravel()]]
+    table = np.concatenate([twin, np.full(3 * len(added), BOUNDARY, dtype=np.int32)])
+    half_edges = np.concatenate([old, np.arange(first, 3 * len(joined))])
+    start, end = joined.ravel()[half_edges], joined.ravel()[next_half_edge(half_edges)]
+    low, high = np.minimum(start, end), np.maximum(start, end)
+    order = np.lexsort((half_edges, high, low))
+    fresh = np.concatenate(
+        [[True], (np.diff(low[order]) != 0) | (np.diff(high[order]) != 0)]
+        if len(order)
+        else [np.zeros(0, dtype=bool)]
+    ).astype(bool)
+    group = np.cumsum(fresh) - 1
+    size = np.bincount(group) if len(group) else np.zeros(0, dtype=np.int64)
+    sorted_half_edges = half_edges[order].astype(np.int32)
+    firsts = np.flatnonzero(fresh)
+    pairs = firsts[size == 2]
+    table[sorted_half_edges[pairs]] = sorted_half_edges[pairs + 1]
+    table[sorted_half_edges[pairs + 1]] = sorted_half_edges[pairs]
+    table[sorted_half_edges[size[group] > 2]] = BRANCHING
+    return joined, table
+
+
+def next_half_edge(half_edges: NDArray[np.integer]) -> NDArray[np.integer]:
+    """Return the half-edge that follows each one within its face."""
+    following: NDArray[np.integer] = half_edges + np.where(half_edges % 3 == 2, -2, 1)
+    return following
+
+
+def branching_edges(
+    faces: Faces, twin: NDArray[np.int32]
+) -> tuple[Edges, NDArray[np.int32], NDArray[np.int64]]:
+    """List the edges where more than two faces meet.
+
+    Parameters
+    ----------
+    faces : (F, 3) int32
+    twin : (3F,) int32
+
+    Returns
+    -------
+    edges : (E, 2) int32
+        Lower vertex first, sorted.
+    half_edges : (H,) int32
+        Every half-edge at those edges, edge by edge.
+    edge_of : (H,) int64
+        Which edge each half-edge belongs to.
+    """
+    half_edges = np.flatnonzero(twin == BRANCHING).astype(np.int32)
+    corners = faces.ravel()
+    start, end = corners[half_edges], corners[next_half_edge(half_edges)]
+    low, high = np.minimum(start, end), np.maximum(start, end)
+    order = np.lexsort((half_edges, high, low))
+    low, high = low[order], high[order]
+    fresh = np.ones(len(order), dtype=bool)
+    fresh[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+    edges = np.stack([low[fresh], high[fresh]], axis=-1).astype(np.int32)
+    return edges, half_edges[order], np.cumsum(fresh) - 1
+
+
+def grow_by_rings(faces: Faces, vertex_count: int, seed: Mask, rings: int) -> Mask:
+    """Widen a set of faces by rings: every face that shares a vertex with it, again and again.
+
+    Parameters
+    ----------
+    faces : (F, 3) int32
+    vertex_count : int
+    seed : (F,) bool
+    rings : int
+
+    Returns
+    -------
+    (F,) bool
+    """
+    grown = seed.copy()
+    touched = np.zeros(vertex_count, dtype=bool)
+    for _ in range(rings):
+        touched[faces[grown]] = True
+        grown = touched[faces].any(axis=1)
+    return grown

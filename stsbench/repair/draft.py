@@ -1,0 +1,152 @@
+"""The scan while it is being repaired: its arrays, its half-edges and where everything came from.
+
+Rules owned here:
+- A draft belongs to one repair and is the only thing in this folder that changes in place; the mesh
+  it was made from is never touched.
+- Vertices never move and are never renumbered while work goes on; added ones come last. So whatever
+  was computed per vertex stays valid.
+- Every face carries its index in the scan as read, or -1 and the reason it was made for. Faces that
+  go leave their index and the reason behind, so the edit record needs no comparison afterwards.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stsbench.domain.edits import EditReason, EditRecord
+from stsbench.domain.mesh import Faces, Mask, TriangleMesh, Vertices
+from stsbench.geometry.topology import append_twins, drop_faces, half_edge_twins
+from stsbench.geometry.welding import weld_vertices
+
+__all__ = ["Draft", "start_draft"]
+
+
+@dataclass(eq=False, slots=True)
+class Draft:
+    """A mesh under repair.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float64, mm
+        float32 numbers.
+    faces : (F, 3) int32
+    twin : (3F,) int32
+    vertex_source : (V,) int32
+        Vertex of the scan as read, -1 for added ones.
+    face_source : (F,) int32
+    added_reason : (F,) uint8
+    removed : list of (face sources, reason)
+    """
+
+    vertices: Vertices
+    faces: Faces
+    twin: NDArray[np.int32]
+    vertex_source: NDArray[np.int32]
+    face_source: NDArray[np.int32]
+    added_reason: NDArray[np.uint8]
+    removed: list[tuple[NDArray[np.int32], EditReason]] = field(default_factory=list)
+
+    @property
+    def vertex_count(self) -> int:
+        """Number of vertices, unreferenced ones included."""
+        return len(self.vertices)
+
+    def drop(self, gone: Mask, reason: EditReason, *, rebuild: bool = False) -> NDArray[np.int32]:
+        """Take faces out; return where each face went (-1 for the dropped).
+
+        Parameters
+        ----------
+        gone : (F,) bool
+        reason : EditReason
+        rebuild : bool
+            Pair the half-edges anew; needed when an edge that branches lost a face.
+        """
+        sources = self.face_source[gone]
+        self.removed.append((sources[sources >= 0], reason))
+        keep = ~gone
+        self.faces, self.twin, new_index = drop_faces(self.faces, self.twin, keep)
+        self.face_source = self.face_source[keep]
+        self.added_reason = self.added_reason[keep]
+        if rebuild:
+            self.pair()
+        return new_index
+
+    def pair(self) -> None:
+        """Build the half-edge table anew."""
+        self.twin = half_edge_twins(self.faces, self.vertex_count)
+
+    def replace(self, faces: Faces, twin: NDArray[np.int32], remade: Mask, why: EditReason) -> None:
+        """Put remade faces in the place of old ones."""
+        sources = self.face_source[remade]
+        self.removed.append((sources[sources >= 0], why))
+        self.faces, self.twin = faces, twin
+        self.face_source = np.where(remade, np.int32(-1), self.face_source)
+        self.added_reason = np.where(remade, np.uint8(why), self.added_reason)
+
+    def add(self, vertices: Vertices, faces: Faces, reasons: NDArray[np.uint8]) -> None:
+        """Append a patch: new vertices, and faces over all vertices."""
+        self.vertices = np.concatenate([self.vertices, vertices])
+        self.vertex_source = np.concatenate(
+            [self.vertex_source, np.full(len(vertices), -1, dtype=np.int32)]
+        )
+        self.faces, self.twin = append_twins(self.faces, self.twin, faces)
+        self.face_source = np.concatenate(
+            [self.face_source, np.full(len(faces), -1, dtype=np.int32)]
+        )
+        self.added_reason = np.concatenate([self.added_reason, reasons.astype(np.uint8)])
+
+    def used_vertices(self) -> Mask:
+        """Mark vertices that a face names, (V,) bool."""
+        used = np.zeros(self.vertex_count, dtype=bool)
+        used[self.faces] = True
+        return used
+
+    def record(self) -> EditRecord:
+        """Return the edit record of the draft without its unreferenced vertices."""
+        used = self.used_vertices()
+        sources = [part for part, _ in self.removed]
+        reasons = [np.full(len(part), why, dtype=np.uint8) for part, why in self.removed]
+        removed = np.concatenate(sources) if sources else np.zeros(0, dtype=np.int32)
+        why = np.concatenate(reasons) if reasons else np.zeros(0, dtype=np.uint8)
+        order = np.argsort(removed, kind="stable")
+        return EditRecord(
+            vertex_source=self.vertex_source[used],
+            vertex_moved_mm=np.zeros(int(used.sum()), dtype=np.float32),
+            face_source=self.face_source,
+            removed_face=removed[order],
+            removed_reason=why[order],
+            added_reason=self.added_reason,
+        )
+
+
+def start_draft(mesh: TriangleMesh) -> Draft:
+    """Weld a scan exactly and start a draft of it.
+
+    Coordinates are rounded to float32 first, as any file would; the half-edges come later, because
+    faces that name a vertex twice must go before.
+
+    Parameters
+    ----------
+    mesh : TriangleMesh
+
+    Raises
+    ------
+    MeshError
+        A coordinate beyond float32.
+    """
+    unique, inverse = weld_vertices(mesh.vertices)
+    if len(unique) == mesh.vertex_count:
+        vertices = mesh.vertices.astype(np.float32).astype(np.float64)
+        faces = mesh.faces.copy()
+    else:
+        vertices = mesh.vertices[unique].astype(np.float32).astype(np.float64)
+        faces = inverse[mesh.faces]
+    return Draft(
+        vertices,
+        faces,
+        np.zeros(0, dtype=np.int32),
+        unique.astype(np.int32),
+        np.arange(len(faces), dtype=np.int32),
+        np.zeros(len(faces), dtype=np.uint8),
+    )

@@ -1,0 +1,112 @@
+"""From sets of faces, edges and vertices to findings a person can walk through.
+
+Rules owned here:
+- One finding per group of touching faces, per edge or per vertex, in an order that depends on the
+  place alone (largest first, then x, y, z), so that renaming changes no report.
+- At most `LISTED` findings of a kind are listed, the largest; counts are always exact.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stsbench.domain.findings import Action, Finding, FindingKind, Severity
+from stsbench.domain.mesh import Faces, Mask, Vertices
+from stsbench.geometry.face_groups import group_faces, measure_groups
+
+__all__ = ["LISTED", "list_face_groups", "list_places", "place_of"]
+
+LISTED = 500
+
+
+def place_of(point: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return a point as a finding holds it."""
+    return float(point[0]), float(point[1]), float(point[2])
+
+
+def list_face_groups(
+    kind: FindingKind,
+    vertices: Vertices,
+    faces: Faces,
+    marked: Mask,
+    *,
+    action: Action,
+    severity: Severity = Severity.NOTE,
+    detail: str = "",
+) -> list[Finding]:
+    """List the groups of touching faces in a set.
+
+    Parameters
+    ----------
+    kind : FindingKind
+    vertices : (V, 3) float64, mm
+    faces : (F, 3) int32
+    marked : (F,) bool
+    action : Action
+    severity : Severity
+    detail : str
+    """
+    chosen = faces[marked]
+    if not len(chosen):
+        return []
+    groups = measure_groups(vertices, chosen, group_faces(chosen))
+    x, y, z = groups.centre_mm.T
+    order = np.lexsort((z, y, x, -groups.size_mm.round(6)))[:LISTED]
+    return [
+        Finding(
+            kind,
+            place_of(groups.centre_mm[g]),
+            float(groups.size_mm[g]),
+            float(groups.area_mm2[g]),
+            int(groups.faces_count[g]),
+            severity,
+            action,
+            detail,
+        )
+        for g in order
+    ]
+
+
+def list_places(
+    kind: FindingKind,
+    places_mm: NDArray[np.float64],
+    *,
+    action: Action,
+    sizes_mm: NDArray[np.float64] | None = None,
+    faces_counts: Sequence[int] | NDArray[np.integer] | None = None,
+    severity: Severity = Severity.NOTE,
+    detail: str = "",
+) -> list[Finding]:
+    """List single places, such as vertices and edges.
+
+    Parameters
+    ----------
+    kind : FindingKind
+    places_mm : (N, 3) float64
+    action : Action
+    sizes_mm : (N,) float64, optional
+    faces_counts : (N,) int, optional
+    severity : Severity
+    detail : str
+    """
+    count = len(places_mm)
+    if not count:
+        return []
+    sizes = np.zeros(count) if sizes_mm is None else sizes_mm
+    faces = np.zeros(count, dtype=np.int64) if faces_counts is None else np.asarray(faces_counts)
+    x, y, z = places_mm.T
+    order = np.lexsort((z, y, x, -sizes.round(6)))[:LISTED]
+    return [
+        Finding(
+            kind,
+            place_of(places_mm[n]),
+            float(sizes[n]),
+            0.0,
+            int(faces[n]),
+            severity,
+            action,
+            detail,
+        )
+        for n in order
+    ]

@@ -1,0 +1,151 @@
+"""Repair a scan: tidy, find, plan, cut, fill, verify.
+
+Rules owned here:
+- The mesh passed in is not changed. No vertex moves; vertices and faces that stay keep their order.
+- A profile that allows no edit gets the scan back as it came, with what was seen in it.
+- What could not be solved is listed and the verdict is hold; nothing loops without a bound.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from stsbench.domain.answers import Answers
+from stsbench.domain.edits import EditRecord
+from stsbench.domain.findings import Action, Finding, FindingKind, Severity
+from stsbench.domain.mesh import TriangleMesh, Vertices
+from stsbench.domain.progress import NO_PROGRESS, Progress
+from stsbench.domain.verdicts import verdict_of
+from stsbench.errors import MeshError
+from stsbench.geometry.face_measures import measure_faces
+from stsbench.repair.cutting import cut_defects, find_defects
+from stsbench.repair.draft import Draft
+from stsbench.repair.holes import plan_loops
+from stsbench.repair.patching import Patcher, component_of
+from stsbench.repair.profiles import RepairProfile
+from stsbench.repair.result import RepairResult
+from stsbench.repair.tidying import tidy_scan
+from stsbench.repair.values import carry_values
+
+__all__ = ["repair_scan"]
+
+_NO_ANSWERS = Answers()
+
+
+def repair_scan(
+    mesh: TriangleMesh,
+    *,
+    profile: RepairProfile,
+    answers: Answers = _NO_ANSWERS,
+    preparation: bool = False,
+    margin_line: Vertices | None = None,
+    progress: Progress = NO_PROGRESS,
+) -> RepairResult:
+    """Repair a scan.
+
+    Parameters
+    ----------
+    mesh : TriangleMesh
+    profile : RepairProfile
+        From `profiles.load_profile`.
+    answers : Answers
+        `loop/<n>` "border" or "hole", `hole/<n>` "fill" or "keep_open".
+    preparation : bool
+        The order holds a prepared tooth.
+    margin_line : (N, 3) float64, mm, optional
+        Closed polyline along its margin.
+    progress : Progress
+
+    Returns
+    -------
+    RepairResult
+
+    Raises
+    ------
+    MeshError
+        No face has an area, or a coordinate is beyond float32.
+    CancelledError
+        From `progress`.
+    """
+    if not mesh.face_count:
+        raise MeshError("The scan has no faces.", "Export the scan again.")
+    tidied = tidy_scan(mesh, profile=profile, progress=progress)
+    draft = tidied.draft
+    if not len(draft.faces):
+        raise MeshError("No face of the scan has an area.", "Export the scan again.")
+    plan = plan_loops(
+        draft,
+        component_of(draft),
+        profile=profile,
+        answers=answers,
+        preparation=preparation,
+        margin_line=margin_line,
+    )
+    progress.step("finding spikes and self-intersections", 0.3)
+    defects = find_defects(tidied)
+    tidied.findings.extend(plan.findings)
+    if preparation and margin_line is None:
+        tidied.findings.append(_unmarked(draft))
+    if not profile.edits_allowed:
+        return _unedited(mesh, tidied.findings)
+    patcher = Patcher(tidied, plan, profile)
+    if tidied.orientable:
+        progress.step("cutting", 0.45)
+        cut_defects(tidied, defects)
+        patcher.run(progress)
+    progress.step("verifying", 0.95)
+    findings = tuple(tidied.findings + patcher.unsolved)
+    return _result(mesh, draft, findings)
+
+
+def _unmarked(draft: Draft) -> Finding:
+    low, high = draft.vertices.min(axis=0), draft.vertices.max(axis=0)
+    x, y, z = (low + high) / 2
+    return Finding(
+        FindingKind.PREPARATION_UNMARKED,
+        (float(x), float(y), float(z)),
+        severity=Severity.HOLD,
+        action=Action.NONE,
+        detail="The order holds a preparation and no margin line is marked: no hole was filled.",
+    )
+
+
+def _unedited(mesh: TriangleMesh, findings: list[Finding]) -> RepairResult:
+    harmless = {FindingKind.BORDER, FindingKind.UNREFERENCED_VERTEX, FindingKind.DUPLICATE_VERTEX}
+    seen = tuple(
+        replace(
+            finding,
+            action=Action.NONE,
+            severity=Severity.NOTE if finding.kind in harmless else Severity.HOLD,
+            detail="Not edited: this profile allows no edit.",
+        )
+        for finding in findings
+    )
+    edits = EditRecord(
+        np.arange(mesh.vertex_count, dtype=np.int32),
+        np.zeros(mesh.vertex_count, dtype=np.float32),
+        np.arange(mesh.face_count, dtype=np.int32),
+        np.zeros(0, dtype=np.int32),
+        np.zeros(0, dtype=np.uint8),
+        np.zeros(mesh.face_count, dtype=np.uint8),
+    )
+    return RepairResult(mesh, edits, seen, (), verdict_of(seen), 0.0, 0.0, 0.0)
+
+
+def _result(mesh: TriangleMesh, draft: Draft, findings: tuple[Finding, ...]) -> RepairResult:
+    used = draft.used_vertices()
+    new_name = (np.cumsum(used) - 1).astype(np.int32)
+    colours, attributes = carry_values(mesh, draft, used)
+    repaired = TriangleMesh(draft.vertices[used], new_name[draft.faces], colours, attributes)
+    area = measure_faces(draft.vertices, draft.faces).area_mm2
+    edited = float(area[draft.face_source < 0].sum())
+    return RepairResult(
+        repaired,
+        draft.record(),
+        findings,
+        (),
+        verdict_of(findings),
+        edited,
+        edited / float(area.sum()),
+        0.0,
+    )

@@ -1,0 +1,315 @@
+"""First half of a repair: everything that needs no new surface.
+
+Rules owned here, in this order:
+1. Weld exactly; drop faces that name a vertex twice, copies, and thin faces on edges that have two
+   faces without them.
+2. Fins: drop the smallest sheets at edges with more than two faces. What still branches is cut
+   about the edge and filled later.
+3. Wind consistently and outwards, before anything else may drop a face: a dropped face can cut the
+   way by which winding spreads.
+4. Turn thin faces that are part of the surface.
+5. Drop islands by area (`RepairProfile`), keep large pieces and hold.
+
+Counts are of the scan as read: branching edges without the copies and thin faces on them, bow-tie
+vertices without the fins. Inspection runs the same steps, so both see the same.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stsbench.domain.edits import EditReason
+from stsbench.domain.findings import Action, Finding, FindingKind, Severity
+from stsbench.domain.mesh import Mask, TriangleMesh
+from stsbench.domain.progress import Progress
+from stsbench.geometry.cleaning import duplicate_faces, repeated_corner, turn_thin_faces
+from stsbench.geometry.components import distance_to_main, measure_pieces
+from stsbench.geometry.face_measures import measure_faces, thin_height_mm
+from stsbench.geometry.manifoldness import extra_sheets
+from stsbench.geometry.topology import BOUNDARY, BRANCHING, branching_edges, count_fans
+from stsbench.geometry.winding import faces_inwards, find_winding, flip_faces
+from stsbench.repair.draft import Draft, start_draft
+from stsbench.repair.listing import list_face_groups, list_places
+from stsbench.repair.profiles import RepairProfile
+
+__all__ = ["Tidied", "edge_keys", "tidy_scan"]
+
+_FIN_ROUNDS = 12
+
+
+@dataclass(eq=False, slots=True)
+class Tidied:
+    """A scan without what needs no new surface, and what was seen on the way.
+
+    Parameters
+    ----------
+    draft : Draft
+    thin_mm : float
+        Height at and below which a face of this scan has no area.
+    findings : list of Finding
+    counts : dict of FindingKind to int
+    born_open : (N,) int64
+        Sorted keys of the edges that were open before anything was cut.
+    flipped : (F,) bool
+        Faces of the draft that were turned.
+    component_count : int
+        Pieces that were kept.
+    orientable : bool
+    """
+
+    draft: Draft
+    thin_mm: float
+    findings: list[Finding] = field(default_factory=list)
+    counts: dict[FindingKind, int] = field(default_factory=dict)
+    born_open: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    component_count: int = 0
+    orientable: bool = True
+
+    def note(self, kind: FindingKind, count: int, findings: list[Finding]) -> None:
+        """Count a kind of defect and list its findings."""
+        if count:
+            self.counts[kind] = self.counts.get(kind, 0) + count
+            self.findings.extend(findings)
+
+
+def edge_keys(draft: Draft, half_edges: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return a number for the edge of each half-edge that does not depend on its direction."""
+    corners = draft.faces.ravel()
+    start = corners[half_edges].astype(np.int64)
+    end = corners[half_edges + np.where(half_edges % 3 == 2, -2, 1)].astype(np.int64)
+    return (np.minimum(start, end) << 32) | np.maximum(start, end)
+
+
+def tidy_scan(mesh: TriangleMesh, *, profile: RepairProfile, progress: Progress) -> Tidied:
+    """Do what needs no new surface.
+
+    Parameters
+    ----------
+    mesh : TriangleMesh
+    profile : RepairProfile
+    progress : Progress
+    """
+    progress.step("welding", 0.0)
+    draft = start_draft(mesh)
+    tidied = Tidied(draft, thin_height_mm(draft.vertices))
+    _note_vertices(mesh, tidied)
+    progress.step("cleaning", 0.05)
+    _drop_what_is_no_face(tidied)
+    progress.step("removing fins", 0.1)
+    _drop_fins(tidied, profile)
+    progress.step("winding", 0.15)
+    area_mm2 = _wind(tidied)
+    _turn_thin(tidied)
+    _note_bow_ties(tidied)
+    progress.step("dropping islands", 0.2)
+    _drop_islands(tidied, profile, area_mm2)
+    return tidied
+
+
+def _note_vertices(mesh: TriangleMesh, tidied: Tidied) -> None:
+    draft = tidied.draft
+    doubled = np.ones(mesh.vertex_count, dtype=bool)
+    doubled[draft.vertex_source] = False
+    places = mesh.vertices[doubled]
+    kind = FindingKind.DUPLICATE_VERTEX
+    tidied.note(kind, len(places), list_places(kind, places, action=Action.REPAIRED))
+    named = np.zeros(mesh.vertex_count, dtype=bool)
+    named[mesh.faces] = True
+    loose = mesh.vertices[~named & ~doubled]
+    kind = FindingKind.UNREFERENCED_VERTEX
+    tidied.note(kind, len(loose), list_places(kind, loose, action=Action.REMOVED))
+
+
+def _drop_what_is_no_face(tidied: Tidied) -> None:
+    draft = tidied.draft
+    repeated = repeated_corner(draft.faces)
+    kind = FindingKind.DEGENERATE_FACE
+    if repeated.any():
+        places = draft.vertices[draft.faces[repeated, 0]]
+        findings = list_places(kind, places, action=Action.REMOVED, detail="Names a vertex twice.")
+        tidied.note(kind, len(places), findings)
+        keep = ~repeated
+        draft.removed.append((draft.face_source[repeated], EditReason.DEGENERATE))
+        draft.faces = np.ascontiguousarray(draft.faces[keep])
+        draft.face_source = draft.face_source[keep]
+        draft.added_reason = draft.added_reason[keep]
+    draft.pair()
+    copies = duplicate_faces(draft.faces, draft.twin)
+    if copies.any():
+        kind_copy = FindingKind.DUPLICATE_FACE
+        places = draft.vertices[draft.faces[copies]].mean(axis=1)
+        findings = list_places(kind_copy, places, action=Action.REMOVED)
+        tidied.note(kind_copy, len(places), findings)
+        draft.drop(copies, EditReason.DUPLICATE, rebuild=True)
+    while True:
+        thin = measure_faces(draft.vertices, draft.faces, thin_mm=tidied.thin_mm).thin
+        extra = thin & (draft.twin.reshape(-1, 3) == BRANCHING).any(axis=1)
+        if not extra.any():
+            return
+        places = draft.vertices[draft.faces[extra]].mean(axis=1)
+        findings = list_places(
+            kind, places, action=Action.REMOVED, detail="Its corners lie on one line."
+        )
+        tidied.note(kind, len(places), findings)
+        draft.drop(extra, EditReason.DEGENERATE, rebuild=True)
+
+
+def _drop_fins(tidied: Tidied, profile: RepairProfile) -> None:
+    draft = tidied.draft
+    edges, half_edges, edge_of = branching_edges(draft.faces, draft.twin)
+    kind = FindingKind.NON_MANIFOLD_EDGE
+    meeting = np.bincount(edge_of, minlength=len(edges))
+    ends = draft.vertices[edges]
+    findings = list_places(
+        kind,
+        ends.mean(axis=1) if len(edges) else np.zeros((0, 3)),
+        sizes_mm=np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1) if len(edges) else None,
+        faces_counts=meeting,
+        action=Action.REPAIRED,
+        detail="More than two faces share an edge.",
+    )
+    tidied.note(kind, len(edges), findings)
+    for _ in range(_FIN_ROUNDS):
+        if not (draft.twin == BRANCHING).any():
+            break
+        area = measure_faces(draft.vertices, draft.faces, thin_mm=tidied.thin_mm).area_mm2
+        extra = extra_sheets(draft.faces, draft.twin, area, limit_mm2=profile.fin_mm2)
+        if not extra.any():
+            break
+        draft.drop(extra, EditReason.NON_MANIFOLD_EDGE, rebuild=True)
+    tidied.born_open = np.sort(edge_keys(draft, np.flatnonzero(draft.twin == BOUNDARY)))
+    while (draft.twin == BRANCHING).any():
+        # Only large sheets meet here: cut about the edge, and let the filling close each of them.
+        about = (draft.twin.reshape(-1, 3) == BRANCHING).any(axis=1)
+        draft.drop(about, EditReason.NON_MANIFOLD_EDGE, rebuild=True)
+
+
+def _wind(tidied: Tidied) -> NDArray[np.float64]:
+    draft = tidied.draft
+    measures = measure_faces(draft.vertices, draft.faces, thin_mm=tidied.thin_mm)
+    winding = find_winding(draft.vertices, draft.faces, draft.twin, measures.area_mm2)
+    flip = winding.flip
+    inwards = False
+    if winding.orientable.all() and not winding.closed.all() and len(draft.faces):
+        normals = np.where(flip[:, None], -measures.normals, measures.normals)
+        faces, twin = flip_faces(draft.faces, draft.twin, flip)
+        inwards = faces_inwards(draft.vertices, faces, twin, normals)
+        if inwards:
+            flip = flip ^ ~winding.closed[winding.component]
+    kind = FindingKind.FLIPPED_WINDING
+    detail = (
+        "The whole open surface showed its inside and was turned: check that it is not mirrored."
+        if inwards
+        else "Faces ran against their neighbours or faced inwards."
+    )
+    findings = list_face_groups(
+        kind,
+        draft.vertices,
+        draft.faces,
+        flip,
+        action=Action.REPAIRED,
+        severity=Severity.REVIEW if inwards else Severity.NOTE,
+        detail=detail,
+    )
+    tidied.note(kind, int(flip.sum()), findings)
+    draft.faces, draft.twin = flip_faces(draft.faces, draft.twin, flip)
+    if not winding.orientable.all():
+        tidied.orientable = False
+        twisted = ~winding.orientable[winding.component]
+        kind = FindingKind.NOT_ORIENTABLE
+        findings = list_face_groups(
+            kind,
+            draft.vertices,
+            draft.faces,
+            twisted,
+            action=Action.UNSOLVED,
+            severity=Severity.HOLD,
+            detail="The surface has one side only, like a Moebius strip.",
+        )
+        tidied.note(kind, int((~winding.orientable).sum()), findings)
+    return measures.area_mm2
+
+
+def _turn_thin(tidied: Tidied) -> None:
+    draft = tidied.draft
+    thin = measure_faces(draft.vertices, draft.faces, thin_mm=tidied.thin_mm).thin
+    rows = np.flatnonzero(thin)
+    if not len(rows):
+        return
+    kind = FindingKind.DEGENERATE_FACE
+    places = draft.vertices[draft.faces[rows]].mean(axis=1)
+    findings = list_places(
+        kind, places, action=Action.REPAIRED, detail="Its corners lie on one line."
+    )
+    tidied.note(kind, len(rows), findings)
+    faces, twin, state = turn_thin_faces(
+        draft.vertices, draft.faces, draft.twin, rows, thin_mm=tidied.thin_mm
+    )
+    draft.replace(faces, twin, state == 2, EditReason.DEGENERATE)
+    gone = (state == 1) | (state == 3)
+    if gone.any():
+        draft.drop(gone, EditReason.DEGENERATE)
+
+
+def _note_bow_ties(tidied: Tidied) -> None:
+    draft = tidied.draft
+    fans = count_fans(draft.faces, draft.twin, draft.vertex_count)
+    pinched = np.flatnonzero(fans > 1)
+    kind = FindingKind.NON_MANIFOLD_VERTEX
+    findings = list_places(
+        kind,
+        draft.vertices[pinched],
+        action=Action.REPAIRED,
+        detail="Fans of faces meet in this vertex alone.",
+    )
+    tidied.note(kind, len(pinched), findings)
+
+
+def _drop_islands(tidied: Tidied, profile: RepairProfile, area_mm2: NDArray[np.float64]) -> None:
+    draft = tidied.draft
+    area_mm2 = measure_faces(draft.vertices, draft.faces, thin_mm=tidied.thin_mm).area_mm2
+    winding = find_winding(draft.vertices, draft.faces, draft.twin, area_mm2)
+    pieces = measure_pieces(draft.vertices, draft.faces, winding.component, area_mm2)
+    tidied.component_count = len(pieces)
+    if len(pieces) < 2:
+        return
+    main_mm2 = pieces.area_mm2[pieces.main]
+    debris = pieces.area_mm2 <= min(profile.island_mm2, profile.island_share * main_mm2)
+    debris[pieces.main] = False
+    listed = np.zeros(len(pieces), dtype=bool)
+    order = np.argsort(-pieces.area_mm2, kind="stable")[:2000]
+    listed[order] = True
+    distance = distance_to_main(draft.vertices, draft.faces, winding.component, pieces, listed)
+    kind = FindingKind.ISLAND
+    findings = []
+    for n in order:
+        if n == pieces.main:
+            continue
+        area = float(pieces.area_mm2[n])
+        away = f"{distance[n]:.1f} mm from the largest piece."
+        if debris[n]:
+            large = area > profile.island_review_mm2
+            severity = Severity.REVIEW if large else Severity.NOTE
+            action, detail = Action.REMOVED, f"A loose piece, {away}"
+        else:
+            severity, action = Severity.HOLD, Action.KEPT
+            detail = f"A second piece too large to be debris, {away}"
+        x, y, z = pieces.centre_mm[n]
+        findings.append(
+            Finding(
+                kind,
+                (float(x), float(y), float(z)),
+                area**0.5,
+                area,
+                int(pieces.faces_count[n]),
+                severity,
+                action,
+                detail,
+            )
+        )
+    tidied.note(kind, len(pieces) - 1, findings[:500])
+    gone: Mask = debris[winding.component]
+    if gone.any():
+        draft.drop(gone, EditReason.ISLAND)
+        tidied.component_count = int((~debris).sum())
