@@ -40,6 +40,7 @@ class FindingKind(StrEnum):
     UNIT_SUSPECT = "unit_suspect"
     PREPARATION_UNMARKED = "preparation_unmarked"
     ORIENTATION_UNSURE = "orientation_unsure"
+    MODEL_INVALID = "model_invalid"  # a finished model fails a check of its own
 
 
 class Severity(StrEnum):
