@@ -9,7 +9,6 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-import click
 import typer
 
 from stsbench import errors
@@ -30,6 +29,9 @@ for group in (machine, loose, cases):
 APPLICATION.add_typer(batch.GROUP, name="batch")
 APPLICATION.add_typer(records.AUDIT, name="audit")
 APPLICATION.add_typer(records.VAULT, name="vault")
+
+# typer carries its own copy of click: its usage errors are the ancestors of typer.BadParameter.
+USAGE_ERROR = typer.BadParameter.__mro__[2]
 
 # First match wins: the order follows the tree from its leaves.
 _EXIT_CODES: tuple[tuple[type[errors.StsbenchError], int], ...] = (
@@ -56,11 +58,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except errors.StsbenchError as error:
         _complain(str(error), debug=debug)
         return exit_code(error)
-    except click.exceptions.Abort:
+    except typer.Abort:
         _complain("Stopped; nothing half-written was left.", debug=debug)
         return 130
-    except click.ClickException as error:
-        _complain(f"{error.format_message()} Try --help.", debug=debug)
+    except USAGE_ERROR as error:
+        message = getattr(error, "format_message", error.__str__)()
+        _complain(f"{message} Try --help.", debug=debug)
         return 2
     except KeyboardInterrupt:
         _complain("Stopped; nothing half-written was left.", debug=debug)

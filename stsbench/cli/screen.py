@@ -13,7 +13,10 @@ from stsbench.domain.progress import NO_PROGRESS, CancellableProgress, Progress
 __all__ = ["ERROR_STREAM", "OUTSIDE_THE_VAULT", "VERDICT_STYLES", "print_json", "progress_bar"]
 
 ERROR_STREAM = Console(stderr=True, highlight=False, soft_wrap=True)
-OUTSIDE_THE_VAULT = "Outside the vault: this file is neither pseudonymised nor audited; its teeth identify a person."
+OUTSIDE_THE_VAULT = (
+    "Outside the vault: this file is neither pseudonymised nor audited; "
+    "its teeth identify a person."
+)
 VERDICT_STYLES: Mapping[str, str] = {
     "pass": "green",
     "accepted": "green",

@@ -1,0 +1,89 @@
+"""Still pictures in a notebook, where they may be embedded.
+
+A picture of a mesh shows a patient's teeth, and a saved notebook keeps it. So stills of a case are
+shown for synthetic samples only, unless the home's settings say otherwise:
+`embed_stills = "samples"` (default), `"always"` or `"never"` in `settings.toml`.
+"""
+
+import tomllib
+from collections.abc import Mapping
+
+import numpy as np
+
+from stsbench.domain.dentition import Arch
+from stsbench.domain.mesh import TriangleMesh
+from stsbench.errors import RenderError
+from stsbench.qa.renders import render_views
+from stsbench.workflow.homes import default_home
+from stsbench.workflow.model import CaseModel
+from stsbench.workflow.repair import CaseRepair, ScanRepair
+from stsbench.workflow.review import CaseReview
+
+__all__ = ["show_models", "show_repair", "show_review"]
+
+_SIZE = (560, 460)
+_UNTOUCHED = (214, 206, 190)
+_MADE = (213, 94, 0)  # vermilion of the colour-blind safe palette of Okabe and Ito
+_HINT = "Pictures are not embedded for this case. The QA report has them: stsbench report CASE."
+
+
+def show_repair(done: CaseRepair) -> None:
+    """Show each repaired scan from its biting side; what the repair made is coloured."""
+    if _may_embed(synthetic=done.synthetic):
+        for scan in done.scans:
+            _draw(scan.scan_id, _painted(scan), Arch.MANDIBULAR, ("occlusal", "front"))
+
+
+def show_models(made: CaseModel) -> None:
+    """Show each model from its biting side and from the front."""
+    if _may_embed(synthetic=made.synthetic):
+        for model in made.models:
+            mesh, arch = model.result.mesh, model.result.arch
+            _draw(model.scan_id, mesh, arch, ("occlusal", "front"))
+
+
+def show_review(reviewed: CaseReview) -> None:
+    """Show the record views of a review."""
+    if _may_embed(synthetic=reviewed.synthetic):
+        pictures = reviewed.record.pictures
+        _show({name: pictures[name] for name in reviewed.record.record_views})
+
+
+def _may_embed(*, synthetic: bool) -> bool:
+    path = default_home() / "settings.toml"
+    choice = "samples"
+    if path.is_file():
+        choice = str(tomllib.loads(path.read_text(encoding="utf-8")).get("embed_stills", choice))
+    allowed = choice == "always" or (choice == "samples" and synthetic)
+    if not allowed:
+        _say(_HINT)
+    return allowed
+
+
+def _painted(scan: ScanRepair) -> TriangleMesh:
+    mesh, edits = scan.result.mesh, scan.result.edits
+    colours = np.full((mesh.vertex_count, 3), _UNTOUCHED, dtype=np.uint8)
+    colours[mesh.faces[edits.edited_faces]] = _MADE
+    return TriangleMesh(mesh.vertices, mesh.faces, colours)
+
+
+def _draw(title: str, mesh: TriangleMesh, arch: Arch, views: tuple[str, ...]) -> None:
+    try:
+        pictures = render_views(mesh, arch=arch, views=views, size=_SIZE)
+    except RenderError as error:
+        _say(str(error))
+        return
+    _show({f"{title} {name}": png for name, png in pictures.items()})
+
+
+def _show(pictures: Mapping[str, bytes]) -> None:
+    from IPython.display import Image, display  # noqa: PLC0415 - only in a notebook
+
+    for name, png in pictures.items():
+        display(Image(png, alt=name.replace("_", " ")))
+
+
+def _say(line: str) -> None:
+    from IPython.display import display  # noqa: PLC0415
+
+    display({"text/plain": line}, raw=True)

@@ -1,0 +1,112 @@
+"""JupyterLab on the notebooks, with settings that are safe where patient data is near.
+
+Kernels keep no input history, tracebacks show no values, nothing is fetched from other hosts, idle
+kernels end. Notebooks are copied into the home, so that the package's own stay as they are.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from stsbench.errors import StorageError
+from stsbench.files.bundled import notebooks_folder
+from stsbench.workflow.homes import default_home, demo_home
+
+__all__ = ["run_lab"]
+
+_IPYTHON_CONFIG = """\
+c.HistoryManager.enabled = False
+c.HistoryManager.hist_file = ":memory:"
+c.InteractiveShell.xmode = "Minimal"
+"""
+_LAB_SETTINGS = {
+    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+    },
+}
+
+
+def run_lab(home: Path | None, *, port: int, browser: bool, say: Callable[[str], object]) -> int:
+    """Start JupyterLab and stay until it ends.
+
+    Parameters
+    ----------
+    home : Path, optional
+        The home; by default STSBENCH_HOME or the user's, or the demo's while that holds no case.
+    port : int
+    browser : bool
+        Open a browser.
+    say : callable
+        Takes one remark for the user.
+
+    Returns
+    -------
+    int
+        JupyterLab's exit code.
+    """
+    chosen = home or _home_with_cases(say)
+    folder = chosen / "notebooks"
+    _refresh_notebooks(folder)
+    settings = _write_settings(chosen / "lab")
+    command = [
+        sys.executable, "-m", "jupyterlab",
+        f"--ServerApp.root_dir={folder}",
+        f"--ServerApp.port={port}",
+        f"--ServerApp.open_browser={browser}",
+        "--ServerApp.ip=127.0.0.1",
+        "--MappingKernelManager.cull_idle_timeout=3600",
+        "--MappingKernelManager.cull_interval=300",
+        "--ServerApp.shutdown_no_activity_timeout=28800",
+        "--KernelManager.transport=ipc",
+        f"--LabApp.user_settings_dir={settings}",
+        "--LabApp.extension_manager=readonly",
+        "--LabApp.news_url=",
+    ]  # fmt: skip
+    if hasattr(os, "getuid") and os.getuid() == 0:
+        say("JupyterLab runs as root here; better start it as an ordinary user.")
+        command.append("--allow-root")
+    environment = os.environ | {
+        "STSBENCH_HOME": str(chosen),
+        "IPYTHONDIR": str(chosen / "lab" / "ipython"),
+        "PATH": str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", ""),
+    }
+    return subprocess.call(command, env=environment)  # noqa: S603 - our own interpreter
+
+
+def _home_with_cases(say: Callable[[str], object]) -> Path:
+    home, demo = default_home(), demo_home()
+    if not (home / "vault").is_dir() and (demo / "vault").is_dir():
+        say("This home holds no case yet: opening the demo's.")
+        return demo
+    return home
+
+
+def _refresh_notebooks(folder: Path) -> None:
+    """Copy new or changed notebooks; keep what the user changed, beside the new one."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for source in sorted(notebooks_folder().glob("*.ipynb")):
+        target = folder / source.name
+        if target.is_file() and target.read_bytes() != source.read_bytes():
+            shutil.move(target, target.with_suffix(".yours.ipynb"))
+        if not target.is_file():
+            shutil.copyfile(source, target)
+
+
+def _write_settings(folder: Path) -> Path:
+    profile = folder / "ipython" / "profile_default"
+    settings = folder / "settings"
+    try:
+        profile.mkdir(parents=True, exist_ok=True)
+        (profile / "ipython_config.py").write_text(_IPYTHON_CONFIG, encoding="utf-8")
+        for name, values in _LAB_SETTINGS.items():
+            path = settings / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(values, indent=2), encoding="utf-8")
+    except OSError:
+        raise StorageError("The home cannot be written.", "Choose another with --home.") from None
+    return settings

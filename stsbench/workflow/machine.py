@@ -1,0 +1,99 @@
+"""Get this machine ready: compile the kernels, see whether pictures can be drawn."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from stsbench.domain.dentition import Arch
+from stsbench.domain.mesh import TriangleMesh
+from stsbench.domain.progress import NO_PROGRESS, Progress
+from stsbench.errors import RenderError
+from stsbench.geometry.compiled import prune_old_caches
+
+__all__ = ["check_pictures", "compile_kernels"]
+
+
+def compile_kernels(*, progress: Progress = NO_PROGRESS) -> float:
+    """Compile every kernel that a repair and a model need; return the seconds it took.
+
+    Kernels are compiled by using them: a small damaged scan goes through the whole chain, so
+    nothing has to list them. On a machine where this ran before it only loads the cache.
+    """
+    started = time.perf_counter()
+    prune_old_caches()
+    mesh = _damaged_dome()
+    steps: tuple[tuple[str, Callable[[TriangleMesh], None]], ...] = (
+        ("files", _through_files),
+        ("repair", _through_repair),
+        ("model", _through_model),
+    )
+    for number, (name, step) in enumerate(steps):
+        progress.step(name, number / len(steps))
+        step(mesh)
+    progress.step("done", 1.0)
+    return time.perf_counter() - started
+
+
+def check_pictures() -> str:
+    """Draw one small picture; return "" or one line about what is missing."""
+    from stsbench.qa.renders import render_views  # noqa: PLC0415
+
+    try:
+        render_views(_damaged_dome(), size=(64, 48))
+    except RenderError as error:
+        return str(error)
+    return ""
+
+
+def _damaged_dome() -> TriangleMesh:
+    """Make a dome with holes, a spike, a fin and a fold: something for every kernel."""
+    count = 72
+    y, x = np.mgrid[0:count, 0:count] * 0.5 - count / 4
+    z = 8.0 - (x**2 + y**2) / 40.0 + 0.6 * np.cos(x * 1.1) * np.cos(y * 1.3)
+    vertices = np.stack([x, y, z], axis=-1).reshape(-1, 3)
+    index = np.arange(count * count).reshape(count, count)
+    a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1]
+    faces = np.stack([a, b, c, a, c, d], axis=-1).reshape(-1, 3)
+    radius = np.hypot(x, y).ravel()
+    faces = faces[(radius[faces] < count / 4).all(axis=1)]
+    centres = vertices[faces].mean(axis=1)
+    for place in ((4.0, 3.0), (-5.0, -2.0)):
+        faces = faces[np.hypot(centres[:, 0] - place[0], centres[:, 1] - place[1]) > 1.1]
+        centres = vertices[faces].mean(axis=1)
+    vertices[index[40, 40]] += (0.0, 0.0, 2.5)  # spike
+    vertices[index[30, 44]] += (1.4, 0.0, -0.4)  # fold: pushed over its neighbours
+    fin = [[index[20, 30], index[20, 31], len(vertices)]]
+    vertices = np.vstack([vertices, vertices[index[20, 30]] + (0.2, 0.2, 1.0)])
+    faces = np.vstack([faces, fin, faces[:2], faces[100:101, ::-1]])
+    colours = np.full((len(vertices), 3), 200, dtype=np.uint8)
+    return TriangleMesh(vertices, faces.astype(np.int32), colours=colours)
+
+
+def _through_files(mesh: TriangleMesh) -> None:
+    from stsbench.files.scans import decode_scan, encode_ply, encode_stl  # noqa: PLC0415
+
+    for encode in (encode_ply, encode_stl):
+        decode_scan(encode(mesh))
+
+
+def _through_repair(mesh: TriangleMesh) -> None:
+    from stsbench.repair.inspection import inspect_scan  # noqa: PLC0415
+    from stsbench.repair.pipeline import repair_scan  # noqa: PLC0415
+    from stsbench.repair.profiles import load_profile  # noqa: PLC0415
+
+    inspect_scan(mesh)
+    repair_scan(mesh, profile=load_profile("study"))
+
+
+def _through_model(mesh: TriangleMesh) -> None:
+    from stsbench.modelling.orientation import estimate_frame, given_frame  # noqa: PLC0415
+    from stsbench.modelling.pipeline import make_model  # noqa: PLC0415
+    from stsbench.modelling.profiles import load_profile  # noqa: PLC0415
+    from stsbench.repair.pipeline import repair_scan  # noqa: PLC0415
+    from stsbench.repair.profiles import load_profile as load_limits  # noqa: PLC0415
+
+    repaired = repair_scan(mesh, profile=load_limits("denture")).mesh
+    estimate_frame(repaired, arch=Arch.MANDIBULAR)
+    frame = given_frame(repaired, np.array([0.0, 0.0, 1.0]), arch=Arch.MANDIBULAR)
+    make_model(repaired, arch=Arch.MANDIBULAR, profile=load_profile("study"), frame=frame)

@@ -1,0 +1,144 @@
+"""Make the digital models of a case from its repaired scans."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from stsbench.domain.access import Purpose, Role
+from stsbench.domain.answers import Answers
+from stsbench.domain.mesh import TriangleMesh
+from stsbench.domain.order import ScanEntry
+from stsbench.domain.progress import NO_PROGRESS, Progress
+from stsbench.domain.verdicts import Verdict, worst
+from stsbench.errors import InputError
+from stsbench.files.records import encode_report
+from stsbench.files.scans import decode_scan, encode_ply
+from stsbench.modelling.orientation import given_frame
+from stsbench.modelling.pipeline import ModelResult, make_model
+from stsbench.modelling.profiles import load_profile
+from stsbench.workflow.cases import OpenCase, latest_object, open_case
+
+__all__ = ["CaseModel", "ScanModel", "model_case"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanModel:
+    """One digital model; prints as its verdict, never as a mesh."""
+
+    scan_id: str
+    repaired: TriangleMesh = field(repr=False)
+    result: ModelResult = field(repr=False)
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The report `stsbench.model/1`."""
+        report: dict[str, Any] = self.result.report()
+        return report
+
+
+@dataclass(frozen=True, slots=True)
+class CaseModel:
+    """What the modelling of a case came to."""
+
+    case_number: str
+    synthetic: bool
+    verdict: Verdict
+    models: tuple[ScanModel, ...]
+
+    @property
+    def outcome(self) -> dict[str, object]:
+        """Codes and verdicts for the notebook's last cell."""
+        return {
+            "stage": "model",
+            "verdict": self.verdict.value,
+            "case_number": self.case_number,
+            "models": {model.scan_id: model.result.verdict.value for model in self.models},
+        }
+
+
+def model_case(
+    case_number: str = "",
+    *,
+    profile: str = "",
+    body: str = "solid",
+    answers: Answers | None = None,
+    role: Role = Role.TECHNICIAN,
+    progress: Progress = NO_PROGRESS,
+) -> CaseModel:
+    """Make a model of every arch of a case and store it in the vault.
+
+    Parameters
+    ----------
+    case_number : str
+        Empty for the newest case.
+    profile : str
+        Empty for the order's own.
+    body : str
+        solid or hollow.
+    answers : Answers, optional
+        `orientation` or `<scan>/orientation` [x, y, z] and `orientation_confirmed`.
+    role : Role
+    progress : Progress
+
+    Raises
+    ------
+    InputError
+        The scans were not repaired yet, or the case has no arch.
+    """
+    with open_case(case_number) as case:
+        if not case.arch_scans:
+            raise InputError("This case has no upper or lower scan.", "Ask the clinic for one.")
+        models = [
+            _model_one(case, scan, profile, body, answers or Answers(), role, progress)
+            for scan in case.arch_scans
+        ]
+        verdict = worst(model.result.verdict for model in models)
+        detail = {model.scan_id: model.result.verdict.value for model in models}
+        case.client.record_verdict(case.number, stage="model", verdict=verdict.value, detail=detail)
+        return CaseModel(case.number, case.record.synthetic, verdict, tuple(models))
+
+
+def _model_one(
+    case: OpenCase,
+    scan: ScanEntry,
+    profile: str,
+    body: str,
+    answers: Answers,
+    role: Role,
+    progress: Progress,
+) -> ScanModel:
+    source = latest_object(case.record.objects, "repaired_scan", scan.scan_id)
+    arch = scan.role.arch
+    if arch is None:  # arch_scans holds upper and lower only
+        raise InputError(f"Scan {scan.scan_id} shows no whole arch.", "Choose upper or lower.")
+    with case.client.open_object(
+        case.number, source.object_id, purpose=Purpose.MODEL, role=role
+    ) as lease:
+        mesh = decode_scan(lease.read())
+        normal = answers.get(f"{scan.scan_id}/orientation", answers.get("orientation"))
+        given = isinstance(normal, list | tuple)
+        frame = given_frame(mesh, np.asarray(normal, np.float64), arch=arch) if given else None
+        result = make_model(
+            mesh,
+            arch=arch,
+            profile=load_profile(profile or case.record.order.profile),
+            frame=frame,
+            body=body,
+            confirmed=given or bool(answers.get("orientation_confirmed", False)),
+            progress=progress,
+        )
+        products = (
+            ("model", encode_ply(result.mesh)),
+            ("model_report", encode_report(result.report())),
+        )
+        for kind, data in products:
+            case.client.store_object(
+                case.number,
+                kind=kind,
+                data=data,
+                parents=(source.object_id,),
+                lease_id=lease.lease_id,
+                summary={"verdict": result.verdict.value},
+            )
+    return ScanModel(scan.scan_id, mesh, result)
