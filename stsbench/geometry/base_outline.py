@@ -14,9 +14,9 @@ trials and with 0.1 mm in all of them (research: dental, 2.3). The widths are ch
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d, minimum_filter1d
 
-__all__ = ["is_simple_outline", "smooth_outline"]
+__all__ = ["is_simple_outline", "seam_heights", "smooth_outline"]
 
 _FIRST_SMOOTH_MM = 0.6
 _PITCH_MM = 0.1
@@ -78,3 +78,40 @@ def smooth_outline(rim: Outline, *, smooth_mm: float, outward_mm: float) -> Outl
     outward = np.stack([tangent[:, 1], -tangent[:, 0]], axis=1) / length
     outline = smooth + outward_mm * outward
     return outline if is_simple_outline(outline) else None
+
+
+def seam_heights(
+    rim: NDArray[np.float64], *, window_mm: float, below_mm: float
+) -> NDArray[np.float64]:
+    """Return a smooth curve of heights that stays below a ragged rim.
+
+    Parameters
+    ----------
+    rim : (N, 3) float64, mm
+        z up.
+    window_mm : float
+        The curve keeps below every rim vertex this far along the rim.
+    below_mm : float
+        And by at least this much.
+
+    Returns
+    -------
+    (N,) float64, mm
+    """
+    flat = _smoothed(rim[:, :2], _along(rim[:, :2], least_mm=_LEAST_STEP_MM), _FIRST_SMOOTH_MM)
+    # Steep stretches count by their length in space: the seam must not climb them in one step.
+    track = np.c_[flat, rim[:, 2]]
+    along = _along(track, least_mm=_LEAST_STEP_MM)
+    count = max(int(np.ceil(along[-1] / _PITCH_MM)), 16)
+    even = np.arange(count) * along[-1] / count
+    height = np.interp(even, along, np.append(rim[:, 2], rim[0, 2]))
+    # The lowest of the rim's own corners, which an even pitch may step over.
+    place = np.minimum((along[:-1] / along[-1] * count).astype(np.int64), count - 1)
+    np.minimum.at(height, place, rim[:, 2])
+    half = max(round(window_mm / (along[-1] / count)), 1)
+    lowest = minimum_filter1d(height, 2 * half + 1, mode="wrap")
+    # A Gaussian cut at the window never reaches beyond what the filter has seen.
+    smooth = gaussian_filter1d(lowest, half / 3, mode="wrap", radius=half - 1 if half > 1 else 1)
+    wrapped = np.append(smooth, smooth[0])
+    heights: NDArray[np.float64] = np.interp(along[:-1], np.append(even, along[-1]), wrapped)
+    return np.minimum(heights, rim[:, 2]) - below_mm

@@ -1,16 +1,19 @@
-"""A base hung on a rim: a strip from the rim to a clean outline, a plinth under it, a flat bottom.
+"""A base hung on a rim: a seam down to a clean outline, a wall, a plinth and a flat bottom.
 
 Rules owned here:
 - The faces of the sheet are taken over as they are; only faces are added.
-- The strip joins every rim vertex to its own partner on the outline, so nothing has to be cut.
-- The plinth between the two outline rings is a vertical wall; the bottom is one plane.
+- The seam joins every rim vertex to its own partner on the outline, so nothing has to be cut, and
+  the raggedness of the rim ends with it: wall and plinth under it are vertical and smooth.
+- The bottom is one plane.
 - Coordinates are those of the model: z up, out of the biting surface.
 
 The result is closed and of one piece by construction. Whether it crosses itself depends on the rim:
 callers measure that.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +31,7 @@ class Base:
     Parameters
     ----------
     vertices : (M, 3) float64, mm
-        New vertices only: the upper ring, then the bottom ring.
+        New vertices only, ring by ring from the top.
     faces : (K, 3) int32
         Indices into the old vertices with the new ones after them; the bottom's faces last.
     bottom_face_count : int
@@ -61,9 +64,7 @@ def hang_base(
     vertices: Vertices,
     rim: Loop,
     outline: NDArray[np.float64],
-    *,
-    plinth_top_mm: float,
-    bottom_mm: float,
+    levels: Sequence[NDArray[np.float64] | float],
 ) -> Base:
     """Hang a base on a rim.
 
@@ -75,21 +76,18 @@ def hang_base(
         Running with the faces that own its edges: counter-clockwise seen from above.
     outline : (N, 2) float64, mm
         A simple polygon, counter-clockwise; one corner per rim vertex.
-    plinth_top_mm, bottom_mm : float
-        Heights of the upper ring and of the bottom.
+    levels : sequence of (N,) float64 or float, mm
+        Height of each ring of the outline, from the top; the last is the bottom, a float.
 
     Returns
     -------
     Base
     """
     count = len(rim)
-    rings = [np.c_[outline, np.full(count, level)] for level in (plinth_top_mm, bottom_mm)]
-    new = np.vstack(rings)
-    upper = len(vertices) + np.arange(count)
-    lower = upper + count
+    new = np.vstack([np.c_[outline, np.broadcast_to(level, count)] for level in levels])
     places = np.vstack([vertices, new])
-    bottom = lower[triangulate_outline(outline)[:, ::-1]]
-    faces = np.concatenate(
-        [_strip(rim.astype(np.int64), upper, places), _strip(upper, lower, places), bottom]
-    )
-    return Base(new, faces.astype(np.int32), len(bottom))
+    rings = [rim.astype(np.int64)]
+    rings += [len(vertices) + k * count + np.arange(count) for k in range(len(levels))]
+    strips = [_strip(upper, lower, places) for upper, lower in pairwise(rings)]
+    bottom = rings[-1][triangulate_outline(outline)[:, ::-1]]
+    return Base(new, np.concatenate([*strips, bottom]).astype(np.int32), len(bottom))

@@ -16,7 +16,7 @@ from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.domain.occlusion import OcclusalFrame, apply_transform
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.errors import InputError
-from stsbench.geometry.base_outline import smooth_outline
+from stsbench.geometry.base_outline import seam_heights, smooth_outline
 from stsbench.geometry.base_wall import hang_base
 from stsbench.geometry.self_intersection import self_meetings
 from stsbench.modelling.open_scan import OpenScan
@@ -24,7 +24,10 @@ from stsbench.modelling.open_scan import OpenScan
 __all__ = ["BaseHeights", "Body", "base_heights", "build_solid"]
 
 _PLINTH_BELOW_MM = 1.0  # plinth starts this far below the deepest point: choice, not fact
-_OUTLINES_MM = ((1.5, 0.3), (3.0, 0.3), (1.5, 1.0))  # smoothing, outward: choices, not facts
+_SEAM_WINDOW_MM = 1.5
+# Smoothing and outward offset in mm, and whether the raggedness ends in a seam under the rim:
+# choices, not facts, best looking first.
+_OUTLINES = ((1.5, 0.3, True), (1.5, 0.3, False), (3.0, 0.3, False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +134,9 @@ def build_solid(
         None when no outline under the rim is simple.
     """
     best: Body | None = None
-    for smooth_mm, outward_mm in _OUTLINES_MM:
+    for smooth_mm, outward_mm, seam in _OUTLINES:
         progress.step("build the base", 0.5)
-        body = _hang(scan, frame, heights, smooth_mm=smooth_mm, outward_mm=outward_mm)
+        body = _hang(scan, frame, heights, (smooth_mm, outward_mm), seam=seam)
         if body is not None and (best is None or body.crossings < best.crossings):
             best = body
         if best is not None and best.crossings == 0:
@@ -146,22 +149,23 @@ def _hang(
     scan: OpenScan,
     frame: OcclusalFrame,
     heights: BaseHeights,
+    outline_mm: tuple[float, float],
     *,
-    smooth_mm: float,
-    outward_mm: float,
+    seam: bool,
 ) -> Body | None:
     matrix = frame.model_from_scanner
     placed = apply_transform(matrix, scan.vertices)
-    outline = smooth_outline(placed[scan.rim, :2], smooth_mm=smooth_mm, outward_mm=outward_mm)
+    outline = smooth_outline(
+        placed[scan.rim, :2], smooth_mm=outline_mm[0], outward_mm=outline_mm[1]
+    )
     if outline is None:
         return None
-    base = hang_base(
-        placed,
-        scan.rim,
-        outline,
-        plinth_top_mm=heights.plinth_top_mm,
-        bottom_mm=heights.bottom_mm,
-    )
+    levels: list[NDArray[np.float64] | float] = [heights.plinth_top_mm, heights.bottom_mm]
+    if seam:
+        drop = 0.5 * (heights.lowest_mm - heights.plinth_top_mm)
+        curve = seam_heights(placed[scan.rim], window_mm=_SEAM_WINDOW_MM, below_mm=drop)
+        levels = [curve, *levels]
+    base = hang_base(placed, scan.rim, outline, levels)
     added = apply_transform(np.linalg.inv(matrix).astype(np.float64), base.vertices)
     vertices = np.vstack([scan.vertices, added]).astype(np.float32).astype(np.float64)
     faces = np.concatenate([scan.faces, base.faces])
