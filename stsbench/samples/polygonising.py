@@ -1,0 +1,139 @@
+"""Polygonising: from the fields of an arch to a closed block of even triangles.
+
+Rules owned here:
+- No vertex lies on a grid node: values near 0 are nudged outwards; the box's walls are outside.
+- Relaxing slides vertices along the surface and projects them back; where that makes faces cross,
+  they go back towards the places marching cubes gave, which never cross.
+- Crevices finer than the triangles leave needles: they are smoothed away, off the field's surface.
+  A clean sample is what its triangles say, so that nothing in it asks for repair.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.spatial import cKDTree
+
+from stsbench.domain.mesh import Mask, TriangleMesh, Vertices
+from stsbench.geometry.level_set import extract_surface
+from stsbench.samples.adjacency import edge_table, face_pairs, vertex_normals
+from stsbench.samples.arch_model import ArchModel
+from stsbench.samples.crossings import crossing_pairs
+from stsbench.samples.field_sampling import project, sample_grid
+
+__all__ = ["polygonise", "relax"]
+
+Values = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+_SHARPEST = 0.05  # cosine between the normals of neighbouring faces
+_CALMING_ROUNDS = 40
+
+
+def polygonise(model: ArchModel, voxel_mm: float) -> TriangleMesh:
+    """Return the closed surface of the whole arch block, in the arch frame.
+
+    Parameters
+    ----------
+    model : ArchModel
+    voxel_mm : float
+        Distance between the nodes of the grid.
+    """
+    tops = model.origins[:, 2] + model.shapes[:, 0]
+    top = max(float(tops.max(initial=-np.inf)), float(model.along[:, 0].max()) + 3.0) + 1.5
+    low = np.array([-40.0, -10.0, model.frame[4] - 2 * voxel_mm])
+    high = np.array([40.0, model.frame[3] + 14.0, top])
+    nx, ny, nz = (int(n) for n in np.ceil(np.round((high - low) / voxel_mm, 6)) + 1)
+    volume = sample_grid(model, low, voxel_mm, (nx, ny, nz))
+    nudge = np.float32(1e-4 * voxel_mm)
+    volume[np.abs(volume) < nudge] = nudge
+    for axis in range(3):
+        for end in (0, -1):
+            wall = np.moveaxis(volume, axis, 0)[end]
+            np.maximum(wall, np.float32(0.3 * voxel_mm), out=wall)
+    vertices, faces = extract_surface(volume, 0.0, voxel_mm, origin=(low[0], low[1], low[2]))
+    return TriangleMesh(vertices, faces)
+
+
+def relax(
+    model: ArchModel, mesh: TriangleMesh, voxel_mm: float, *, rounds: int = 5
+) -> TriangleMesh:
+    """Return the mesh with evened triangles: tangential smoothing and projection to the surface.
+
+    The border is smoothed along itself only.
+    """
+    faces, count = mesh.faces, mesh.vertex_count
+    edges, edge = edge_table(faces)
+    rim = edges[np.bincount(edge.ravel()) == 1]
+    on_rim = np.zeros(count, dtype=bool)
+    on_rim[rim] = True
+
+    def neighbours(of: Indices) -> sparse.csr_matrix:
+        rows, columns = np.concatenate([of, of[:, ::-1]]).T
+        return sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(count, count))
+
+    all_round, along_rim = neighbours(edges), neighbours(rim)
+    degree = np.diff(all_round.indptr)[:, None]
+    vertices = mesh.vertices
+    for _ in range(rounds):
+        normals = vertex_normals(vertices, faces)
+        shift = (all_round @ vertices) / degree - vertices
+        shift[on_rim] = (along_rim @ vertices)[on_rim] / 2 - vertices[on_rim]
+        shift -= normals * (shift * normals).sum(axis=1, keepdims=True)
+        vertices = project(model, vertices + 0.6 * shift, rounds=1, farthest_mm=0.25 * voxel_mm)
+    even = _untangled(TriangleMesh(vertices, faces), mesh.vertices, voxel_mm)
+    return _calmed(even, all_round, ~on_rim, voxel_mm)
+
+
+def _zone(mesh: TriangleMesh, middle: Mask, reach_mm: float) -> tuple[Values, Indices]:
+    """Return the distance (V,) to some vertices, and the faces within reach of them."""
+    tree = cKDTree(mesh.vertices[middle])
+    distance = np.asarray(tree.query(mesh.vertices, distance_upper_bound=reach_mm)[0])
+    near: Mask = distance < reach_mm
+    return distance, np.flatnonzero(np.any(near[mesh.faces], axis=1))
+
+
+def _untangled(
+    mesh: TriangleMesh, safe: Vertices, voxel_mm: float, rounds: int = 8
+) -> TriangleMesh:
+    """Step back towards safe places where faces cross, in a widening neighbourhood."""
+    among = None
+    for k in range(rounds):
+        pairs = crossing_pairs(mesh, among)
+        if not len(pairs):
+            break
+        hit = np.zeros(mesh.vertex_count, dtype=bool)
+        hit[mesh.faces[pairs.ravel()]] = True
+        distance, near = _zone(mesh, hit, (4 + 2 * k) * voxel_mm)
+        back = np.clip(1.6 - distance / ((1.5 + k) * voxel_mm), 0, 1)[:, None]
+        moved = np.where(back > 0, mesh.vertices * (1 - back) + safe * back, mesh.vertices)
+        mesh = TriangleMesh(moved, mesh.faces)
+        among = near if among is None else np.union1d(among, near)
+    return mesh
+
+
+def _calmed(
+    mesh: TriangleMesh, links: sparse.csr_matrix, free: Mask, voxel_mm: float
+) -> TriangleMesh:
+    """Smooth where the surface folds back on itself, and where that makes faces cross."""
+    degree = np.maximum(np.diff(links.indptr), 1)[:, None]
+    pairs, ends = face_pairs(mesh.faces)
+    vertices, faces = mesh.vertices, mesh.faces
+    changed = np.zeros(mesh.vertex_count, dtype=bool)
+    for _ in range(_CALMING_ROUNDS):
+        a, b, c = (vertices[faces[:, k]] for k in range(3))
+        normal = np.cross(b - a, c - a)
+        normal /= np.maximum(np.sqrt((normal**2).sum(axis=1, keepdims=True)), 1e-20)
+        turn = (normal[pairs[:, 0]] * normal[pairs[:, 1]]).sum(axis=1)
+        bad = np.zeros(mesh.vertex_count, dtype=bool)
+        bad[ends[turn < _SHARPEST]] = True
+        if not bad.any() and changed.any():
+            now = TriangleMesh(vertices, faces)
+            _, near = _zone(now, changed, 3 * voxel_mm)
+            bad[faces[crossing_pairs(now, near).ravel()]] = True
+        if not bad.any():
+            break
+        bad = (bad | (links @ bad.astype(np.float64) > 0)) & free
+        changed |= bad
+        middle = (links @ vertices) / degree
+        vertices = np.where(bad[:, None], (vertices + middle) / 2, vertices)
+    return TriangleMesh(vertices, faces)
