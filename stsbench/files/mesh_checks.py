@@ -17,6 +17,7 @@ from stsbench.domain.mesh import Colours, Faces, TriangleMesh, Vertices
 from stsbench.errors import FormatError, MeshError
 
 __all__ = [
+    "MAX_CORNERS",
     "MAX_FACES",
     "MAX_FILE_BYTES",
     "MAX_VERTICES",
@@ -33,6 +34,7 @@ __all__ = [
 MAX_FILE_BYTES = 1 << 30
 MAX_FACES = 20_000_000
 MAX_VERTICES = 3 * MAX_FACES  # loose triangles share none
+MAX_CORNERS = 3 * MAX_FACES  # of polygons, before they are cut into triangles
 
 Buffer = bytes | bytearray | memoryview
 
@@ -95,7 +97,7 @@ def as_colours(columns: Sequence[NDArray[Any]]) -> Colours | None:
 def cut_off(claimed: int, what: str, there: int) -> FormatError:
     """Return the error for a file that ends too early."""
     return FormatError(
-        f"The file claims {claimed} {what} but has room for {there}: it is cut off or damaged.",
+        f"The file claims {claimed} {what} but has room for {there}: it is cut off, or no mesh.",
         "Export or copy it again.",
     )
 

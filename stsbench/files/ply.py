@@ -27,6 +27,7 @@ from stsbench.files.mesh_checks import (
 )
 from stsbench.files.ply_binary import BinaryRows
 from stsbench.files.ply_header import COLOUR_NAMES, read_header
+from stsbench.files.ply_text import TextRows
 
 __all__ = ["decode_ply", "encode_ply", "ply_parts"]
 
@@ -48,7 +49,7 @@ def decode_ply(data: Buffer) -> TriangleMesh:
         )
     check_vertex_count(header.elements[vertex].count)
     check_face_count(header.elements[face].count)
-    rows = BinaryRows(data, header)
+    rows = TextRows(data, header) if header.text else BinaryRows(data, header)
     columns = rows.vertex_values()
     vertices = np.empty((header.elements[vertex].count, 3))
     for axis in range(3):

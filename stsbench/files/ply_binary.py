@@ -10,8 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stsbench.files.mesh_checks import Buffer, check_polygons, cut_off
-from stsbench.files.ply_header import Element, PlyHeader, vertex_columns, vertex_list
+from stsbench.errors import FormatError
+from stsbench.files.mesh_checks import MAX_CORNERS, Buffer, check_polygons, cut_off
+from stsbench.files.plain_text import as_octets
+from stsbench.files.ply_header import (
+    Element,
+    PlyHeader,
+    name_rows,
+    vertex_columns,
+    vertex_list,
+)
 from stsbench.geometry.list_rows import fan_triangles, find_in_rows, read_lists
 
 __all__ = ["BinaryRows"]
@@ -37,8 +45,7 @@ class BinaryRows:
     """
 
     def __init__(self, data: Buffer, header: PlyHeader) -> None:
-        self._octets = np.frombuffer(data, np.uint8)
-        self._octets.flags.writeable = False
+        self._octets = as_octets(data)
         self._header = header
         self._starts: list[int] = []
         at = header.data_start
@@ -68,6 +75,8 @@ class BinaryRows:
         if table is not None and table.dtype[f"v{wanted}"].shape == (3,):
             return np.ascontiguousarray(table[f"v{wanted}"])
         offsets, values, _ = self._walk(element, start, wanted)
+        if values > MAX_CORNERS:
+            raise FormatError("The PLY file has too many corners.", "Export it coarser.")
         signed = element.properties[wanted].value_type.kind == "i"
         shape = _shapes(element)[wanted]
         counts, corners = read_lists(
@@ -80,7 +89,7 @@ class BinaryRows:
         row = element.smallest_row
         there = len(self._octets) - start
         if row * element.count > there:
-            raise cut_off(element.count, _rows(element), there // row)
+            raise cut_off(element.count, name_rows(element), there // row)
 
     def _end_of(self, element: Element, start: int) -> int:
         if not element.has_lists:
@@ -100,7 +109,7 @@ class BinaryRows:
         row = np.dtype(fields)
         rows = (len(self._octets) - start) // max(1, row.itemsize)
         if rows < element.count:
-            raise cut_off(element.count, _rows(element), rows)
+            raise cut_off(element.count, name_rows(element), rows)
         return self._octets[start : start + row.itemsize * element.count].view(row)
 
     def _uniform_rows(self, element: Element, start: int) -> Column | None:
@@ -137,7 +146,7 @@ class BinaryRows:
             self._header.big_endian,
         )
         if rows < element.count:
-            raise cut_off(element.count, _rows(element), rows)
+            raise cut_off(element.count, name_rows(element), rows)
         return offsets, values, end
 
     def _scattered_values(self, element: Element, start: int, wanted: int) -> Column:
@@ -146,10 +155,6 @@ class BinaryRows:
         octets = self._octets[offsets[:, None] + np.arange(kind.itemsize)]
         column: Column = np.ascontiguousarray(octets).view(kind)[:, 0]
         return column
-
-
-def _rows(element: Element) -> str:
-    return {"vertex": "vertices", "face": "faces"}.get(element.name, "rows of another element")
 
 
 def _shapes(element: Element) -> NDArray[np.int64]:

@@ -21,6 +21,7 @@ __all__ = [
     "Element",
     "PlyHeader",
     "Property",
+    "name_rows",
     "read_header",
     "starts_as_ply",
     "vertex_columns",
@@ -170,6 +171,11 @@ def vertex_list(element: Element) -> int:
     if element.properties[place].value_type.kind not in "iu":
         raise FormatError("The vertex lists of the PLY file are not integers.", _AGAIN)
     return place
+
+
+def name_rows(element: Element) -> str:
+    """Return what rows of this element are called; an unknown name is not repeated."""
+    return {"vertex": "vertices", "face": "faces"}.get(element.name, "rows of another element")
 
 
 def _header_lines(start: bytes) -> tuple[list[str], int]:

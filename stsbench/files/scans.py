@@ -9,6 +9,7 @@ Rules owned here:
 """
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -18,18 +19,37 @@ from stsbench.domain.mesh import TriangleMesh
 from stsbench.errors import FormatError, InputError, MeshError, StsbenchError
 from stsbench.files.atomic import write_aside
 from stsbench.files.mesh_checks import MAX_FILE_BYTES, Buffer
+from stsbench.files.obj import decode_obj, encode_obj, obj_parts
+from stsbench.files.plain_text import first_word, looks_like_text
 from stsbench.files.ply import decode_ply, encode_ply, ply_parts
 from stsbench.files.ply_header import starts_as_ply
-from stsbench.files.stl import decode_binary_stl, encode_stl, is_binary_stl, stl_parts
+from stsbench.files.stl import (
+    decode_ascii_stl,
+    decode_binary_stl,
+    encode_stl,
+    is_binary_stl,
+    stl_parts,
+)
 
 __all__ = [
     "decode_scan",
+    "encode_obj",
     "encode_ply",
     "encode_stl",
     "read_scan",
     "write_scan",
 ]
 
+_EXPORT = "Export it as STL, PLY or OBJ."
+_OTHERS = (
+    (re.compile(rb"\s*<HPS"), "This is a 3Shape HPS file.", _EXPORT),
+    (re.compile(rb".{128}DICM", re.DOTALL), "This is a DICOM file.", _EXPORT),
+    (re.compile(rb"PK\x03\x04"), "This is a zip archive.", "Unpack it first."),
+    (re.compile(rb"\x1f\x8b"), "This is a compressed file.", "Unpack it first."),
+    (re.compile(rb"glTF"), "This is a glTF file.", _EXPORT),
+    (re.compile(rb"%PDF|\x89PNG|\xff\xd8\xff|GIF8"), "This is a picture or a document.", _EXPORT),
+    (re.compile(rb"\s*(<\?xml|<html|<!DOCTYPE)", re.IGNORECASE), "This is an XML file.", _EXPORT),
+)
 _READ = os.O_RDONLY
 for _flag in ("O_CLOEXEC", "O_NONBLOCK", "O_NOCTTY", "O_BINARY"):
     _READ |= getattr(os, _flag, 0)
@@ -81,7 +101,14 @@ def _decode(data: Buffer) -> TriangleMesh:
         return decode_ply(data)
     if is_binary_stl(data):
         return decode_binary_stl(data)
-    return decode_binary_stl(data)
+    for magic, problem, remedy in _OTHERS:
+        if magic.match(bytes(data[:256])):
+            raise FormatError(problem, remedy)
+    if not looks_like_text(data):
+        return decode_binary_stl(data)  # says how many faces it should have and has
+    if first_word(data) in (b"solid", b"facet"):
+        return decode_ascii_stl(data)
+    return decode_obj(data)
 
 
 def _too_large(size: int) -> FormatError:
@@ -168,4 +195,4 @@ def write_scan(mesh: TriangleMesh, path: Path, *, durable: bool = True) -> None:
     write_aside(path, _WRITERS[suffix](mesh), durable=durable)
 
 
-_WRITERS = {".ply": ply_parts, ".stl": stl_parts}
+_WRITERS = {".ply": ply_parts, ".stl": stl_parts, ".obj": obj_parts}

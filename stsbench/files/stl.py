@@ -24,14 +24,17 @@ from stsbench.files.mesh_checks import (
     float32_vertices,
     mesh_of,
 )
+from stsbench.files.plain_text import check_outcome, without_mark
 from stsbench.geometry.face_records import RECORD_WORDS, fill_face_records
+from stsbench.geometry.mesh_text import scan_stl
 from stsbench.geometry.welding import ExactWelder
 
-__all__ = ["decode_binary_stl", "encode_stl", "is_binary_stl", "stl_parts"]
+__all__ = ["decode_ascii_stl", "decode_binary_stl", "encode_stl", "is_binary_stl", "stl_parts"]
 
 _PREFIX = 84  # 80 bytes of header and the face count
 _RECORD_BYTES = 2 * RECORD_WORDS
 _RECORD = np.dtype([("normal", "V12"), ("corners", "V36"), ("attribute", "V2")])
+_SMALLEST_FACET = 84  # bytes, every number one digit: never more facets than this allows
 _FACES_AT_ONCE = 8192  # a piece of the file that stays in the processor's cache
 
 
@@ -55,19 +58,42 @@ def decode_binary_stl(data: Buffer) -> TriangleMesh:
         Too short for the faces it claims, none, too many, or coordinates that are no numbers.
     """
     faces = claimed_faces(data)
-    room = max(0, (len(data) - _PREFIX) // _RECORD_BYTES)
+    room, rest = divmod(max(0, len(data) - _PREFIX), _RECORD_BYTES)
     if faces > room:
         raise cut_off(faces, "faces", room)
-    check_face_count(max(faces, 0))
+    if faces != room or rest:
+        raise FormatError(
+            "The file is not an STL, PLY or OBJ mesh, or its face count is wrong.",
+            "Export it again as one of these.",
+        )
+    check_face_count(faces)
     records = np.frombuffer(data, _RECORD, count=faces, offset=_PREFIX)["corners"]
     welder = ExactWelder(3 * faces)
     for start in range(0, faces, _FACES_AT_ONCE):
         corners = np.ascontiguousarray(records[start : start + _FACES_AT_ONCE])
         welder.add(corners.view(np.float32).reshape(-1, 3))
-    return welded_mesh(welder)
+    return _welded_mesh(welder)
 
 
-def welded_mesh(welder: ExactWelder) -> TriangleMesh:
+def decode_ascii_stl(data: Buffer) -> TriangleMesh:
+    """Read an ASCII STL, of one solid or several, and weld its corners.
+
+    Raises
+    ------
+    FormatError
+        A line that is not valid, an end that comes too early, no facets.
+    """
+    octets = without_mark(data)
+    corners = np.empty((3 * (len(octets) // _SMALLEST_FACET), 3), np.float32)
+    facets, end, outcome = scan_stl(octets, corners)
+    check_outcome(octets, end, outcome, "ASCII STL")
+    check_face_count(facets)
+    welder = ExactWelder(3 * facets)
+    welder.add(corners[: 3 * facets])
+    return _welded_mesh(welder)
+
+
+def _welded_mesh(welder: ExactWelder) -> TriangleMesh:
     """Make a mesh of welded corners, three per face."""
     if not welder.finite:
         raise FormatError(
