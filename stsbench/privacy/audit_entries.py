@@ -108,7 +108,8 @@ class AuditEntry:
 
     def __post_init__(self) -> None:
         well_formed = {
-            "sequence": 1 <= self.sequence < 1 << 53,
+            # bool and float print otherwise, and would give one entry two spellings
+            "sequence": type(self.sequence) is int and 1 <= self.sequence < 1 << 53,
             "at": bool(_AT.fullmatch(self.at)),
             "action": bool(_ACTION.fullmatch(self.action)),
             "actor": bool(_ACTOR.fullmatch(self.actor)),
@@ -116,7 +117,8 @@ class AuditEntry:
             "case_number": not self.case_number or is_case_number(self.case_number),
             "object_id": not self.object_id or bool(_OBJECT.fullmatch(self.object_id)),
             "ticket": not self.ticket or is_code(self.ticket, TICKET),
-            "intent": self.intent is None or 1 <= self.intent < self.sequence,
+            "intent": self.intent is None
+            or (type(self.intent) is int and 1 <= self.intent < self.sequence),
             "details": len(self.details) <= _LARGEST_DETAILS,
         }
         wrong = [name for name, good in well_formed.items() if not good]
