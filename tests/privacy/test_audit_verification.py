@@ -76,7 +76,7 @@ def swapped_contents(one: int, other: int) -> list[StoredEntry]:
 
 def renumbered_after_deleting(number: int) -> list[StoredEntry]:
     """Close the gap: rewrite every later entry with the number before it, leaf and all."""
-    later = [row(after - 1) for after in range(number + 1, SIZE + 1)]
+    later = [row(after - 1, "moved_up") for after in range(number + 1, SIZE + 1)]
     return [*LOG[: number - 1], *later]
 
 
