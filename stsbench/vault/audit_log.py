@@ -16,8 +16,9 @@ import hmac
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, literal_column, select
 
 from stsbench.domain.access import LegalBasis, Purpose, ReasonCode, Role
 from stsbench.errors import AuditError, SealError, StorageError
@@ -33,7 +34,16 @@ from stsbench.vault.database import Database
 from stsbench.vault.keystore import Keystore
 from stsbench.vault.schema import audit_entries, checkpoints, open_intents
 
-__all__ = ["NO_CONTEXT", "AuditBatch", "AuditContext", "AuditKeys", "AuditLog", "entry_mac"]
+__all__ = [
+    "NO_CONTEXT",
+    "AuditBatch",
+    "AuditContext",
+    "AuditKeys",
+    "AuditLog",
+    "StoredRow",
+    "entry_mac",
+    "read_stored",
+]
 
 _INSERT_ENTRY = "INSERT INTO audit_entries (sequence, entry, leaf, mac) VALUES (?, ?, ?, ?)"
 _INSERT_OPEN = "INSERT INTO open_intents (sequence) VALUES (?)"
@@ -78,6 +88,30 @@ class AuditKeys:
     def public_key(self) -> bytes:
         """What a reader of checkpoints needs."""
         return public_key_of(self.signing_key)
+
+
+class StoredRow(NamedTuple):
+    """A row of the log as it lies in the database."""
+
+    sequence: int
+    entry: bytes
+    leaf: bytes
+    mac: bytes
+
+
+def read_stored(rows: Connection, *, after: int = 0) -> Iterator[StoredRow]:
+    """Yield the rows after a number, in order; also rows whose values somebody changed."""
+    # Untyped: an edit by hand may have left text where bytes were, and that is to be told.
+    columns: list[ColumnElement[object]] = [
+        literal_column(name) for name in ("sequence", "entry", "leaf", "mac")
+    ]
+    query = select(*columns).select_from(audit_entries).order_by(audit_entries.c.sequence)
+    for row in rows.execute(query.where(audit_entries.c.sequence > after)):
+        yield StoredRow(int(row[0]), *(_as_bytes(value) for value in row[1:]))
+
+
+def _as_bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 
 
 def entry_mac(mac_key: bytes, entry: bytes) -> bytes:
@@ -285,11 +319,7 @@ class AuditLog:
         with self._database.transaction() as rows:
             last = rows.execute(select(checkpoints).order_by(checkpoints.c.size.desc())).first()
             frontier = Frontier() if last is None else self._verified(last.note, last.frontier)
-            newer = rows.execute(
-                select(audit_entries)
-                .where(audit_entries.c.sequence > frontier.size)
-                .order_by(audit_entries.c.sequence)
-            ).all()
+            newer = list(read_stored(rows, after=frontier.size))
         self._signed = frontier.size
         kept = self._keystore.kept_checkpoint()
         for sequence, row in enumerate(newer, start=frontier.size + 1):

@@ -7,15 +7,16 @@ Rules owned here:
 
 import hmac
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from sqlalchemy import select
 
 from stsbench.privacy.audit_entries import AuditEntry
 from stsbench.privacy.audit_tree import leaf_hash
 from stsbench.privacy.audit_verification import AuditVerification, StoredEntry, verify_log
-from stsbench.vault.audit_log import AuditKeys, entry_mac
+from stsbench.vault.audit_log import AuditKeys, entry_mac, read_stored
 from stsbench.vault.database import Database
-from stsbench.vault.schema import audit_entries, checkpoints
+from stsbench.vault.schema import checkpoints
 
 __all__ = ["check_log", "read_checkpoints", "read_entries"]
 
@@ -55,14 +56,8 @@ def read_entries(
     AuditError
         An entry is not as the vault writes it.
     """
-    query = (
-        select(audit_entries.c.entry)
-        .where(audit_entries.c.sequence >= first)
-        .order_by(audit_entries.c.sequence)
-        .limit(limit)
-    )
     with database.reading() as rows:
-        for row in rows.execute(query):
+        for row in islice(read_stored(rows, after=first - 1), limit):
             yield AuditEntry.parse(row.entry)
 
 
@@ -73,9 +68,8 @@ def read_checkpoints(database: Database) -> list[str]:
 
 
 def _stored(database: Database, keys: AuditKeys) -> Iterator[StoredEntry]:
-    query = select(audit_entries).order_by(audit_entries.c.sequence)
     with database.reading() as rows:
-        for row in rows.execute(query):
+        for row in read_stored(rows):
             genuine = hmac.compare_digest(row.mac, entry_mac(keys.mac_key, row.entry))
             mended = not genuine and leaf_hash(row.entry) == row.leaf
             yield StoredEntry(row.sequence, row.entry, _NO_LEAF if mended else row.leaf)

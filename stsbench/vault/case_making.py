@@ -64,6 +64,7 @@ class AcceptedOrder:
     standing: Standing = field(repr=False)
     attestations: Sequence[Attestation]
     scans: Sequence[PreparedScan]
+    synthetic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ def commit_case(
             case_number=number,
             patient_code=patient.code,
             scans=[scan.entry for scan in accepted.scans],
+            synthetic=accepted.synthetic,
         )
         finder.insert(rows, patient, at=batch.at)
         rows.execute(

@@ -272,8 +272,9 @@ class VaultClient:
         return dict(self._transport.call("GET", "/v1/doctor", again=True))
 
     def stop(self) -> None:
-        """Ask the broker to end; outcomes and a checkpoint are written first."""
+        """End the broker and wait for it; outcomes and a checkpoint are written first."""
         self._post("/v1/stop", {})
+        self._transport.wait_stopped()
 
     def close(self) -> None:
         """Close the connection; the broker runs on."""

@@ -37,6 +37,7 @@ DERIVED_KINDS = (
     "model",
     "model_report",
     "notebook",
+    "qa_record",
     "qa_report",
     "repair_report",
     "repaired_scan",

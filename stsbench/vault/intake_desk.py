@@ -213,6 +213,7 @@ class IntakeDesk:
             standing=assessed.standing,
             attestations=attestations,
             scans=prepared_scans(parsed, roles),
+            synthetic=parsed.synthetic,
         )
         begun = begin_case(self._store, accepted)
         try:

@@ -22,9 +22,11 @@ from stsbench.vault.peers import peer_user
 from stsbench.vault.runtime_folder import Address, check_private, read_address, runtime_folder
 from stsbench.vault.settings import VaultSettings
 
-__all__ = ["clean_environment", "ensure_broker"]
+__all__ = ["clean_environment", "ensure_broker", "wait_stopped"]
 
+BROKER_LOCK = "broker.lock"  # in the vault folder; a broker holds it for life
 _START_WAIT_S = 30.0
+_RETRY_S = 0.1
 _KEPT_NAMES = (
     "DBUS_SESSION_BUS_ADDRESS",  # the keyring answers there
     "HOME",
@@ -74,22 +76,27 @@ def ensure_broker(settings: VaultSettings, *, start: bool) -> Address:
     if not lock.acquire(wait_s=_START_WAIT_S):
         raise _does_not_start()
     try:
-        address = _reachable(settings)
-        if address is None:
-            _start(settings.home)
-            address = _wait_reachable(settings)
-        return address
+        return _started(settings)
     finally:
         lock.release()
 
 
-def _wait_reachable(settings: VaultSettings) -> Address:
-    # A broker started by hand at the same moment may have won: it is there soon.
+def wait_stopped(settings: VaultSettings) -> None:
+    """Wait until the broker of a home, told to stop, has closed everything."""
+    lock = FileLock(settings.vault_folder / BROKER_LOCK)
+    lock.acquire(wait_s=_START_WAIT_S)
+    lock.release()
+
+
+def _started(settings: VaultSettings) -> Address:
+    # One started by hand at this moment, or one that is just ending, holds the home's lock: try
+    # again until either it answers or ours starts.
     deadline = time.monotonic() + _START_WAIT_S
     while (address := _reachable(settings)) is None:
         if time.monotonic() > deadline:
             raise _does_not_start()
-        time.sleep(0.05)
+        if _start(settings.home) != "ready":
+            time.sleep(_RETRY_S)
     return address
 
 
@@ -131,7 +138,8 @@ def _answers_loopback(address: Address) -> bool:
     return True
 
 
-def _start(home: Path) -> None:
+def _start(home: Path) -> str:
+    """Start a broker and return what it says: "ready", or "another" when the home has one."""
     command = [
         sys.executable,
         "-I",
@@ -160,7 +168,7 @@ def _start(home: Path) -> None:
     if said.startswith("error\t"):
         _word, problem, remedy = [*said.split("\t"), "", ""][:3]
         raise StorageError(problem, remedy)
-    # "ready" or "another": the caller looks whether one answers.
+    return said
 
 
 def _first_line(process: subprocess.Popen[bytes]) -> str:

@@ -66,6 +66,7 @@ class ParsedFolder:
     order_present: bool
     identifiers: tuple[IdentifierPlace, ...]
     scans: tuple[ParsedScan, ...]
+    synthetic: bool = False
 
 
 def parse_folder(
@@ -203,6 +204,7 @@ def _checked(answer: bytearray) -> ParsedFolder:
         order_present=bool(head["order_present"]),
         identifiers=tuple(value_from(IdentifierPlace, each) for each in head["identifiers"]),
         scans=tuple(scans),
+        synthetic=bool(head["synthetic"]),
     )
 
 

@@ -10,6 +10,7 @@ Rules owned here:
 Run by the broker as `python -m stsbench.vault.parsing_child`.
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -18,7 +19,14 @@ from typing import Any, BinaryIO
 
 from stsbench.domain.order import ScanRole
 from stsbench.domain.subject import IdentifiedOrder, IdentifiedScan
-from stsbench.errors import FormatError, InputError, MeshError, OrderError, StsbenchError
+from stsbench.errors import (
+    FormatError,
+    InputError,
+    MeshError,
+    OrderError,
+    StorageError,
+    StsbenchError,
+)
 from stsbench.vault.hardening import harden_process, limit_resources
 from stsbench.vault.wire import as_document, error_document
 
@@ -63,8 +71,22 @@ def read_folder(folder: Path) -> tuple[dict[str, Any], list[bytes]]:
         "order_present": present,
         "identifiers": as_document(find_identifiers(folder, document)),
         "scans": scans,
+        "synthetic": _is_sample(folder, order),
     }
     return head, meshes
+
+
+def _is_sample(folder: Path, order: IdentifiedOrder) -> bool:
+    """Say whether every scan is, byte for byte, one of the package's synthetic samples."""
+    from stsbench.files.bundled import samples_folder  # noqa: PLC0415 - after the limits
+
+    try:
+        files = (path for path in samples_folder().glob("*/*") if path.suffix in _SUFFIXES)
+        samples = {hashlib.sha256(path.read_bytes()).digest() for path in files}
+        scans = {hashlib.sha256((folder / scan.file).read_bytes()).digest() for scan in order.scans}
+    except (OSError, StorageError):
+        return False
+    return bool(scans) and scans <= samples
 
 
 def _guessed_order(folder: Path) -> IdentifiedOrder:

@@ -121,13 +121,21 @@ class PatientFinder:
             .where(patient_index.c.value == value)
             .order_by(patients.c.created_at, patients.c.patient_id, cases.c.case_number)
         ).all()
-        patient = order.patient or DataSubject()
+        contradicted: set[str] = set()
+        fitting: dict[str, Patient] = {}
         for row in found:
-            key = self._keys.case_key(row.case_id)
-            held = open_order(rows, row.case_id, key, "patient", "clinic")
-            if _named(held) == _named(order) and may_be_same(patient, held.patient or patient):
-                return Patient(row.patient_id, row.code, row.audit_code)
-        return None
+            # Every case of a patient has a say: one without an age must not let a child in.
+            if self._fits(rows, row.case_id, order):
+                known = Patient(row.patient_id, row.code, row.audit_code)
+                fitting.setdefault(row.patient_id, known)
+            else:
+                contradicted.add(row.patient_id)
+        return next((fitting[each] for each in fitting if each not in contradicted), None)
+
+    def _fits(self, rows: Connection, case_id: str, order: IdentifiedOrder) -> bool:
+        held = open_order(rows, case_id, self._keys.case_key(case_id), "patient", "clinic")
+        patient = order.patient or DataSubject()
+        return _named(held) == _named(order) and may_be_same(patient, held.patient or patient)
 
     def _new(self, rows: Connection, value: bytes) -> Patient:
         key = new_patient_key()

@@ -48,6 +48,7 @@ def public_order(
     case_number: str,
     patient_code: str,
     scans: Sequence[ScanEntry],
+    synthetic: bool = False,
 ) -> Order:
     """Return the order with identities taken out."""
     return Order(
@@ -57,6 +58,7 @@ def public_order(
         items=tuple(_public_item(item) for item in order.items),
         scans=tuple(scans),
         origin=order.origin,
+        synthetic=synthetic,
     )
 
 

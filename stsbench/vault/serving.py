@@ -28,6 +28,7 @@ from stsbench.vault.broker import Broker
 from stsbench.vault.connections import peer_protocol
 from stsbench.vault.file_locks import FileLock
 from stsbench.vault.hardening import harden_process
+from stsbench.vault.launch import BROKER_LOCK
 from stsbench.vault.routes import application
 from stsbench.vault.runtime_folder import Address, make_private, runtime_folder, write_address
 from stsbench.vault.settings import VaultSettings, load_settings
@@ -35,7 +36,7 @@ from stsbench.vault.settings import VaultSettings, load_settings
 __all__ = ["main", "serve"]
 
 _KEEP_ALIVE_S = 75  # longer than any client keeps an idle connection
-_TICK_S = 0.25
+_TICK_S = 0.1
 _ANOTHER = "Another broker serves this home."
 _DONE, _NOT_AVAILABLE = 0, 6
 
@@ -66,7 +67,7 @@ def serve(
     if idle_s is not None:
         settings = replace(settings, idle_s=idle_s)
     make_private(settings.vault_folder)
-    lock = FileLock(settings.vault_folder / "broker.lock")
+    lock = FileLock(settings.vault_folder / BROKER_LOCK)
     if not lock.acquire():
         raise StorageError(_ANOTHER, "Use that one, or stop it with stsbench vault stop.")
     try:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from stsbench.errors import StorageError, StsbenchError
-from stsbench.vault.launch import ensure_broker
+from stsbench.vault.launch import ensure_broker, wait_stopped
 from stsbench.vault.runtime_folder import Address
 from stsbench.vault.settings import VaultSettings
 from stsbench.vault.wire import error_from
@@ -84,6 +84,11 @@ class Transport:
                 yield answer
         except httpx.TransportError as error:
             raise _lost(error) from None
+
+    def wait_stopped(self) -> None:
+        """Wait until the broker has ended."""
+        self._http.close()
+        wait_stopped(self._settings)
 
     def close(self) -> None:
         """Close the connections; the broker runs on."""
