@@ -62,7 +62,7 @@ def check_outcome(octets: NDArray[np.uint8], end: int, outcome: int, kind: str) 
     """
     if not outcome:
         return
-    if outcome == UNFINISHED:
+    if outcome == UNFINISHED or end >= len(octets):
         raise FormatError(
             f"The {kind} file ends too early: it is cut off.", "Export or copy it again."
         )

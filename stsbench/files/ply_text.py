@@ -80,8 +80,8 @@ def _read(
     columns = np.full(len(properties), -1, dtype=np.int64)
     columns[wanted] = range(len(wanted))
     values = np.empty((element.count if len(wanted) >= 3 else 0, len(wanted)))
-    counts, corners, end, outcome = scan_rows(
+    counts, corners, corner_count, end, outcome = scan_rows(
         octets, start, element.count if properties else 0, is_list, columns, values, MAX_CORNERS
     )
     check_outcome(octets, end, outcome, "PLY")
-    return values, counts, corners, end
+    return values, counts, corners[:corner_count], end

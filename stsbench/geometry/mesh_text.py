@@ -106,7 +106,7 @@ def scan_stl(text: Text, corners: NDArray[np.float32]) -> tuple[int, int, int]:
                 return facets, at, TOO_MANY
             at, outcome = _scan_facet(text, skip_word(text, at), corners, facets)
             if outcome != SOUND:
-                return facets, at, UNFINISHED if at == text.shape[0] else outcome
+                return facets, at, outcome
             facets += 1
         elif not in_solid and is_word(text, at, _SOLID):
             in_solid = True
@@ -127,7 +127,7 @@ def scan_rows(
     columns: NDArray[np.int64],
     values: NDArray[np.float64],
     most_corners: int,
-) -> tuple[NDArray[np.int32], NDArray[np.int64], int, int]:
+) -> tuple[NDArray[np.int32], NDArray[np.int64], int, int, int]:
     """Read the rows of one element of an ASCII PLY.
 
     Parameters
@@ -151,6 +151,8 @@ def scan_rows(
     counts : (row_count,) int32, or empty when no list is read
     corners : (C,) int64
         Items of the list that is read.
+    corner_count : int
+        How many of them are filled.
     end : int
     outcome : int
     """
@@ -164,40 +166,41 @@ def scan_rows(
         for p in range(is_list.shape[0]):
             at = skip_blanks(text, at)
             if at == text.shape[0]:
-                return counts, corners[:done], at, UNFINISHED
+                return counts, corners, done, at, UNFINISHED
             if is_list[p] == 0:
                 if columns[p] < 0:
                     at = skip_word(text, at)
                     continue
                 value, end = read_decimal(text, at)
                 if end == at:
-                    return counts, corners[:done], at, UNEXPECTED
+                    return counts, corners, done, at, UNEXPECTED
                 values[row, columns[p]] = value
                 at = end
                 continue
             count, end = read_integer(text, at)
             if end == at or count < 0 or (end < text.shape[0] and text[end] > BLANK):
-                return counts, corners[:done], at, UNEXPECTED
+                return counts, corners, done, at, UNEXPECTED
             at = end
             if count > (text.shape[0] - at) // 2 + 1:
-                return counts, corners[:done], text.shape[0], UNFINISHED
+                return counts, corners, done, text.shape[0], UNFINISHED
             if columns[p] < 0:
                 for _ in range(count):
                     at = skip_word(text, skip_blanks(text, at))
                 continue
             if done + count > most_corners:
-                return counts, corners[:done], at, TOO_MANY
+                return counts, corners, done, at, TOO_MANY
             if done + count > corners.shape[0]:
                 larger = np.empty(min(most_corners, 2 * (done + count)), np.int64)
-                larger[:done] = corners[:done]
+                for k in range(done):
+                    larger[k] = corners[k]
                 corners = larger
             counts[row] = count
             for _ in range(count):
                 at = skip_blanks(text, at)
                 index, end = read_integer(text, at)
                 if end == at or (end < text.shape[0] and text[end] > BLANK):
-                    return counts, corners[:done], at, UNEXPECTED
+                    return counts, corners, done, at, UNEXPECTED
                 corners[done] = index
                 done += 1
                 at = end
-    return counts, corners[:done], at, SOUND
+    return counts, corners, done, at, SOUND
