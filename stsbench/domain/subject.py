@@ -36,7 +36,8 @@ class _Withheld:
 
     def __repr__(self) -> str:
         values = [getattr(self, field.name) for field in fields(self)]  # type: ignore[arg-type]
-        filled = sum(value not in (None, "", (), False) for value in values)
+        empty = [value is None or value is False or value in ("", ()) for value in values]
+        filled = empty.count(False)
         return f"<{type(self).__name__}: {filled} of {len(values)} fields, withheld>"
 
     __str__ = __repr__

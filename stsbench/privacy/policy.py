@@ -33,6 +33,7 @@ __all__ = [
     "decide",
     "describe",
     "load_policy",
+    "policy_from",
 ]
 
 SCHEMA = "stsbench.policy/1"
