@@ -23,8 +23,8 @@ from stsbench.qa.pictures import Camera, Vector
 
 __all__ = ["ARCH_VIEWS", "PAIR_VIEWS", "Anatomy", "View", "camera_on", "fallback_anatomy"]
 
-ARCH_VIEWS = ("occlusal", "front", "right", "left", "lingual")
-PAIR_VIEWS = ("front", "right", "left", "upper_occlusal", "lower_occlusal")
+ARCH_VIEWS = ("right", "front", "left", "occlusal", "lingual")
+PAIR_VIEWS = ("right", "front", "left", "upper_occlusal", "lower_occlusal")
 _LINGUAL_RISE = 0.62  # steep enough to see over the front teeth, flat enough to see their backs
 
 
@@ -60,7 +60,8 @@ class Anatomy:
     def of(cls, frame: OcclusalFrame, arch: Arch, *, confirmed: bool = False) -> "Anatomy":
         """Return the patient's directions from the occlusal frame of one arch."""
         up = frame.normal if arch is Arch.MANDIBULAR else -frame.normal
-        sure = confirmed or (frame.sure and frame.midline_sure)
+        # A person who gave or confirmed the plane has not thereby confirmed the midline.
+        sure = frame.midline_sure and (frame.sure or confirmed)
         return cls(up, -frame.midline, sides_sure=sure)
 
     @property

@@ -33,7 +33,8 @@ from stsbench.qa.subjects import Subject
 
 __all__ = ["Plan", "plan_pictures"]
 
-_RECORD_SIZE = (880, 1000)
+_RECORD_SIZE = (800, 920)
+_RECORD_TEXT = 1.7  # shown three in a row
 _MAP_WIDTH = 1000
 _CLOSE_UPS = 12
 _SAME_WAY_COS = 0.85  # two arches in one bite look the same way up within about 30 degrees
@@ -122,10 +123,11 @@ def _record_of_pair(plan: Plan, upper: Subject, lower: Subject) -> None:
         [vertices] * 3 + [vertices[:1], vertices[1:]],
         names=[f"record_{name}" for name in PAIR_VIEWS],
         size=_RECORD_SIZE,
+        text_scale=_RECORD_TEXT,
         surfaces=[both] * 3 + [both[:1], both[1:]],
     )
     for name, picture in zip(PAIR_VIEWS, pictures, strict=True):
-        plan.add(plan.record, picture, f"Both arches in occlusion, {views[name].caption} view")
+        plan.add(plan.record, picture, f"Both arches in occlusion: {views[name].caption}")
 
 
 def _record_of_arch(plan: Plan, subject: Subject) -> None:
@@ -139,11 +141,12 @@ def _record_of_arch(plan: Plan, subject: Subject) -> None:
         [[plan.surfaces[index].vertices]] * len(views),
         names=[f"{subject.scan_id}_{name}" for name in ARCH_VIEWS],
         size=_RECORD_SIZE,
+        text_scale=_RECORD_TEXT,
         surfaces=[(index,)] * len(views),
     )
     what = "Model" if subject.model is not None else "Scan"
     for view, picture in zip(views, pictures, strict=True):
-        plan.add(plan.record, picture, f"{what} {subject.scan_id}, {view.caption} view")
+        plan.add(plan.record, picture, f"{what} {subject.scan_id}: {view.caption}")
 
 
 def _maps_of(
@@ -218,7 +221,7 @@ def _places_of(
         [subject.repaired.mesh.vertices],
         width=_MAP_WIDTH,
         markers=markers,
-        entries=edit_entries(subject.repaired.edits),
+        entries=edit_entries(subject.repaired.edits, removed=False),
     )
     plan.add(
         plan.maps,

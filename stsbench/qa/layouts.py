@@ -8,12 +8,24 @@ from numpy.typing import NDArray
 
 from stsbench.qa.cameras import View, camera_on
 from stsbench.qa.palette import Rgb
-from stsbench.qa.pictures import Camera, ColourBar, Marker, Panel, Picture
+from stsbench.qa.pictures import (
+    Camera,
+    ColourBar,
+    Marker,
+    Panel,
+    Picture,
+    foot_height,
+    head_height,
+)
 
-__all__ = ["FOOT", "grid_picture", "record_pictures"]
+__all__ = ["grid_picture", "record_pictures"]
 
-FOOT = 44  # pixels at the bottom for legend and scale bar
 _GAP = 10
+
+
+def _even(pixels: float) -> int:
+    """Round to what a panel may measure: even, as the drawing process asks."""
+    return max(2 * round(pixels / 2), 2)
 
 
 def _sized(camera: Camera, width: int, height: int, mm_per_pixel: float) -> Camera:
@@ -28,6 +40,7 @@ def record_pictures(
     names: Sequence[str],
     size: tuple[int, int],
     surfaces: Sequence[tuple[int, ...]],
+    text_scale: float = 1.0,
 ) -> list[Picture]:
     """Return one picture per view, all as wide as each other and at one scale.
 
@@ -42,8 +55,10 @@ def record_pictures(
         Width of every picture; greatest height of one.
     surfaces : per view, tuple of int
         What is shown.
+    text_scale : float
     """
-    width, tallest = size[0], max(size[1] - FOOT, 1)
+    head, foot = head_height(text_scale), foot_height(text_scale)
+    width, tallest = _even(size[0]), max(size[1] - foot - head, 2)
     cameras = [camera_on(view, some) for view, some in zip(views, vertices, strict=True)]
     scale = max(
         *(camera.width_mm / width for camera in cameras),
@@ -51,10 +66,11 @@ def record_pictures(
     )
     pictures = []
     for view, camera, name, shown in zip(views, cameras, names, surfaces, strict=True):
-        height = max(round(camera.height_mm / scale), 1)
+        height = _even(camera.height_mm / scale)
         opened = _sized(camera, width, height, scale)
-        panel = Panel(opened, shown, 0, 0, width, height, view.caption)
-        pictures.append(Picture(name, width, height + FOOT, (panel,)))
+        panel = Panel(opened, shown, 0, head, width, height, view.caption)
+        whole = head + height + foot
+        pictures.append(Picture(name, width, whole, (panel,), text_scale=text_scale))
     return pictures
 
 
@@ -84,16 +100,27 @@ def grid_picture(
         Legend.
     """
     columns = max(len(row) for row in cells)
-    cell_width = (width - (columns - 1) * _GAP) // columns
+    cell_width = (width - (columns - 1) * _GAP) // columns // 2 * 2
     cameras = [[camera_on(view, vertices) for view, _, _ in row] for row in cells]
     scale = max(camera.width_mm for row in cameras for camera in row) / cell_width
     panels, top = [], 0
     for row, row_cameras in zip(cells, cameras, strict=True):
-        height = round(max(camera.height_mm for camera in row_cameras) / scale)
+        height = _even(max(camera.height_mm for camera in row_cameras) / scale)
         left = (width - len(row) * cell_width - (len(row) - 1) * _GAP) // 2
         for (_, surfaces, caption), camera in zip(row, row_cameras, strict=True):
             opened = _sized(camera, cell_width, height, scale)
-            panels.append(Panel(opened, surfaces, left, top, cell_width, height, caption, markers))
+            panels.append(
+                Panel(
+                    opened,
+                    surfaces,
+                    left,
+                    top + head_height(),
+                    cell_width,
+                    height,
+                    caption,
+                    markers,
+                )
+            )
             left += cell_width + _GAP
-        top += height + _GAP
-    return Picture(name, width, top + FOOT, tuple(panels), entries, bar)
+        top += head_height() + height + _GAP
+    return Picture(name, width, top + foot_height(), tuple(panels), entries, bar)

@@ -19,7 +19,7 @@ from stsbench.domain.edits import EditRecord
 from stsbench.domain.findings import FindingKind
 from stsbench.domain.mesh import Colours, TriangleMesh
 from stsbench.qa.cameras import Anatomy
-from stsbench.qa.layouts import FOOT, grid_picture
+from stsbench.qa.layouts import grid_picture
 from stsbench.qa.palette import (
     DEVIATION_LIMIT_MM,
     EDIT_COLOURS,
@@ -29,7 +29,7 @@ from stsbench.qa.palette import (
     deviation_colours,
     reason_words,
 )
-from stsbench.qa.pictures import Camera, ColourBar, Marker, Panel, Picture, Vector
+from stsbench.qa.pictures import Camera, ColourBar, Marker, Panel, Picture, Vector, foot_height
 
 __all__ = [
     "close_up",
@@ -67,9 +67,18 @@ def _reason_table() -> Colours:
     return table
 
 
-def edit_entries(edits: EditRecord) -> tuple[tuple[Rgb, str], ...]:
-    """Return the legend of the reasons that occur, in their order."""
-    present = set(np.unique(edits.added_reason)) | set(np.unique(edits.removed_reason))
+def edit_entries(edits: EditRecord, *, removed: bool = True) -> tuple[tuple[Rgb, str], ...]:
+    """Return the legend of the reasons that occur, in their order.
+
+    Parameters
+    ----------
+    edits : EditRecord
+    removed : bool
+        Also those for which something was taken away.
+    """
+    present = set(np.unique(edits.added_reason).tolist())
+    if removed:
+        present |= set(np.unique(edits.removed_reason).tolist())
     return tuple(
         (colour, reason_words(reason))
         for reason, colour in EDIT_COLOURS.items()
@@ -105,11 +114,11 @@ def deviation_bar() -> ColourBar:
     )
     limit = round(1000 * DEVIATION_LIMIT_MM)
     ticks = (
-        (0.0, f"-{limit} or less"),
-        (0.25, f"-{limit // 2}"),
+        (0.0, f"≤ \u2212{limit}"),
+        (0.25, f"\u2212{limit // 2}"),
         (0.5, "0"),
         (0.75, f"+{limit // 2}"),
-        (1.0, f"+{limit} um or more"),
+        (1.0, f"≥ +{limit} µm"),
     )
     return ColourBar("taken away / added", colours, ticks)
 
@@ -202,7 +211,7 @@ def close_up(
         near_mm=_AROUND_MM,
     )
     panel = Panel(camera, (surface,), 0, 0, width, height, "", (marker,))
-    return Picture(name, width, height + FOOT, (panel,), scale_mm=2.0)
+    return Picture(name, width, height + foot_height(), (panel,), scale_mm=2.0)
 
 
 def _outward(

@@ -22,7 +22,7 @@ from stsbench.domain.edits import EditReason, EditRecord
 from stsbench.domain.findings import Action, FindingKind
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.qa.deviation import Deviation
-from stsbench.qa.gates import Measured
+from stsbench.qa.limits import Measured
 
 __all__ = ["Measurements", "measure_model", "measure_repair", "measure_scan"]
 
@@ -45,13 +45,18 @@ _BOTTOM_BAND_MM = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Measurements:
-    """Measured values by name, and why some are absent on purpose."""
+    """Measured values by name, why some are absent on purpose, and why others are missing."""
 
     values: Mapping[str, Measured] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    gaps: Mapping[str, str] = field(default_factory=dict)
 
     def __or__(self, other: "Measurements") -> "Measurements":
-        return Measurements({**self.values, **other.values}, {**self.reasons, **other.reasons})
+        return Measurements(
+            {**self.values, **other.values},
+            {**self.reasons, **other.reasons},
+            {**self.gaps, **other.gaps},
+        )
 
 
 def face_areas_mm2(mesh: TriangleMesh) -> NDArray[np.float64]:
@@ -119,7 +124,7 @@ def measure_repair(
     report: Mapping[str, Any],
     deviation: Deviation,
     *,
-    left: Mapping[str, int],
+    left: Mapping[FindingKind, int],
 ) -> Measurements:
     """Measure what a repair did and what it left.
 
@@ -246,10 +251,9 @@ def _orientation(report: Mapping[str, Any]) -> str:
     told = report.get("orientation", {})
     if told.get("confirmed"):
         return "confirmed"
-    kinds = {finding.get("kind") for finding in report.get("findings", [])}
-    if FindingKind.ORIENTATION_UNSURE in kinds:
-        return "unsure"
-    return "given" if told.get("source") == "given" else "sure"
+    if told.get("source") == "given":
+        return "given"
+    return "sure" if told.get("sure") else "unsure"
 
 
 def _told(report: Mapping[str, Any]) -> dict[str, Any]:

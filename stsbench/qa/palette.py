@@ -33,7 +33,7 @@ Rgb = tuple[int, int, int]
 STONE: Rgb = (222, 205, 172)
 PALE_STONE: Rgb = (226, 222, 214)  # under maps, so that the map speaks
 BACK_OF_SURFACE: Rgb = (176, 186, 200)  # the inside of an open scan, seen through a hole
-MADE_BY_REPAIR: Rgb = (96, 92, 110)
+MADE_BY_REPAIR: Rgb = (240, 214, 84)
 DEVIATION_LIMIT_MM = 0.05
 
 EDIT_COLOURS: dict[EditReason, Rgb] = {
@@ -68,8 +68,8 @@ _REASON_WORDS = {
 
 # Below the surface blue, above it vermilion, lightness falling alike to both sides.
 _STOPS = np.array(
-    [(8, 48, 107), (33, 113, 181), (146, 190, 222), PALE_STONE, (244, 176, 120), (217, 95, 14),
-     (127, 39, 4)],
+    [(12, 62, 158), (52, 128, 202), (152, 194, 226), PALE_STONE, (246, 180, 122), (226, 102, 24),
+     (158, 48, 0)],
     dtype=np.float64,
 )  # fmt: skip
 

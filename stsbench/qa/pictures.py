@@ -16,9 +16,31 @@ from pydantic import TypeAdapter
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.qa.palette import STONE, Rgb
 
-__all__ = ["Camera", "ColourBar", "Job", "Marker", "Panel", "Picture", "Surface", "pack", "unpack"]
+__all__ = [
+    "Camera",
+    "ColourBar",
+    "Job",
+    "Marker",
+    "Panel",
+    "Picture",
+    "Surface",
+    "foot_height",
+    "head_height",
+    "pack",
+    "unpack",
+]
 
 Vector = tuple[float, float, float]
+
+
+def foot_height(text_scale: float = 1.0) -> int:
+    """Return the pixels kept at the bottom of a picture for legend and scale bar."""
+    return round(44 * text_scale)
+
+
+def head_height(text_scale: float = 1.0) -> int:
+    """Return the pixels kept above a panel for its caption."""
+    return round(26 * text_scale)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -89,6 +111,13 @@ class Camera:
         x, y, z = np.cross(self.up, self.toward_viewer)
         return float(x), float(y), float(z)
 
+    def on_screen(self, place_mm: Vector) -> Vector:
+        """Return a place as (right, up, towards the viewer) in mm from the focus."""
+        offset = np.asarray(place_mm, dtype=np.float64) - np.asarray(self.focus)
+        axes = np.array([self.right, self.up, self.toward_viewer])
+        right, up, toward = axes @ offset
+        return float(right), float(up), float(toward)
+
 
 @dataclass(frozen=True, slots=True)
 class Marker:
@@ -101,7 +130,10 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One view within a picture: where on the canvas, in pixels from the top left."""
+    """One view within a picture: where on the canvas, in pixels from the top left.
+
+    Width and height are even.
+    """
 
     camera: Camera
     surfaces: tuple[int, ...]
@@ -111,6 +143,11 @@ class Panel:
     height: int
     caption: str = ""
     markers: tuple[Marker, ...] = ()
+
+    @property
+    def mm_per_pixel(self) -> float:
+        """The scale at which the whole span of the camera fits."""
+        return max(self.camera.width_mm / self.width, self.camera.height_mm / self.height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +175,8 @@ class Picture:
     bar : ColourBar, optional
     scale_mm : float
         Length of the scale bar; 0 for none.
+    text_scale : float
+        Of all letters; more for a picture that is shown small.
     """
 
     name: str
@@ -147,6 +186,12 @@ class Picture:
     entries: tuple[tuple[Rgb, str], ...] = ()
     bar: ColourBar | None = None
     scale_mm: float = 10.0
+    text_scale: float = 1.0
+
+    @property
+    def foot(self) -> int:
+        """Pixels kept at the bottom for legend and scale bar."""
+        return foot_height(self.text_scale)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -80,15 +80,11 @@ def render_report(
 
     def shown(names: Sequence[str]) -> list[dict[str, object]]:
         return [
-            {"alt": plan.alt[name], "source": picture_source(pictures[name]), "wide": False}
+            {"alt": plan.alt[name], "source": picture_source(pictures[name])}
             for name in names
             if name in pictures
         ]
 
-    record = shown(plan.record)
-    for start in range(0, len(record), 5):  # a set of five: three above, two wider ones below
-        for picture in record[start + 3 : start + 5]:
-            picture["wide"] = True
     return fill_page(
         "report.html",
         {
@@ -100,14 +96,11 @@ def render_report(
             "decision": decision,
             "made": [_made(subject) for subject in subjects],
             "orientation": _orientation_lines(subjects),
-            "record": record,
+            "record": shown(plan.record),
             "sides_words": _sides_words(subjects),
             "places": [_place(place) for place in places],
             "close_ups": shown(plan.close_ups),
-            "checks": [
-                {"subject": subject.scan_id, "rows": [_check(row) for row in subject.rows]}
-                for subject in subjects
-            ],
+            "checks": [_checks(subject) for subject in subjects],
             "changes": [
                 _changes(subject, shown(_maps_of(plan, subject)))
                 for subject in subjects
@@ -165,22 +158,37 @@ def _place(place: ReviewPlace) -> dict[str, str]:
         "kind": place.kind,
         "where": place.where,
         "coordinates": f"x {x:.1f}, y {y:.1f}, z {z:.1f} mm" if place.picture else "",
-        "size": f"{place.size_mm:.2f} mm" if place.size_mm else "",
+        "size": f"{place.size_mm:.2f} mm" if place.size_mm and place.picture else "",
         "action": place.action,
         "severity": place.severity,
         "detail": place.detail,
     }
 
 
+def _checks(subject: Subject) -> dict[str, object]:
+    answered = [row for row in subject.rows if row.result is not CheckResult.NOT_CHECKED]
+    open_, idle = ({}, {})  # type: tuple[dict[str, list[str]], dict[str, list[str]]]
+    for row in subject.rows:
+        if row.result is CheckResult.NOT_CHECKED:
+            group = open_ if row.applies else idle
+            group.setdefault(row.note, []).append(row.gate.check_id)
+    lines = [f"Not answered, {note}: {', '.join(ids)}." for note, ids in open_.items()]
+    lines += [f"Does not apply, {note}: {', '.join(ids)}." for note, ids in idle.items()]
+    return {
+        "subject": subject.scan_id,
+        "rows": [_check(row) for row in answered],
+        "lines": lines,
+    }
+
+
 def _check(row: CheckRow) -> dict[str, str]:
-    not_applicable = row.result is CheckResult.NOT_CHECKED and not row.applies
     return {
         "id": row.gate.check_id,
         "title": row.gate.title,
         "value": row.gate.show(row.value),
         "threshold": row.gate.threshold,
         "result": row.result.value,
-        "result_words": "does not apply" if not_applicable else _RESULT_WORDS[row.result],
+        "result_words": _RESULT_WORDS[row.result],
         "source": f"{row.gate.source}. {row.note.capitalize()}." if row.note else row.gate.source,
     }
 
@@ -213,9 +221,9 @@ def _sums(report: Mapping[str, Any], edits: EditRecord) -> str:
     ]
     if "edited_mm2" in told:
         share = 100.0 * float(told.get("edited_share", 0.0))
-        parts.append(f"Edited area {float(told['edited_mm2']):.2f} mm2, {share:.2f} % of the scan.")
+        parts.append(f"Edited area {float(told['edited_mm2']):.2f} mm², {share:.2f} % of the scan.")
     if "outside_defects_mm2" in told:
-        parts.append(f"Edited outside any defect: {float(told['outside_defects_mm2']):.3f} mm2.")
+        parts.append(f"Edited outside any defect: {float(told['outside_defects_mm2']):.3f} mm².")
     return " ".join(parts)
 
 

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from stsbench.domain.dentition import Arch
 from stsbench.domain.edits import EditRecord
-from stsbench.domain.findings import FindingKind
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.domain.order import Profile, ScanRole
 from stsbench.domain.verdicts import Verdict, worst
@@ -24,7 +23,8 @@ from stsbench.errors import InputError
 from stsbench.modelling.orientation import estimate_frame
 from stsbench.qa.cameras import Anatomy, fallback_anatomy
 from stsbench.qa.deviation import Deviation, measure_deviation
-from stsbench.qa.gates import CheckRow, Stage, evaluate, load_gates
+from stsbench.qa.gates import CheckRow, evaluate, load_gates
+from stsbench.qa.limits import Stage
 from stsbench.qa.measurements import Measurements, measure_model, measure_repair, measure_scan
 from stsbench.repair.inspection import inspect_scan
 
@@ -135,12 +135,22 @@ def gather_subject(
         measured |= measure_repair(
             repaired.mesh, repaired.edits, repaired.report, deviation, left=left
         )
+    else:
+        measured |= Measurements(gaps=_whole_stage(Stage.REPAIR, "the scan was not repaired"))
     if model is not None:
         normal = _model_normal(model.report)
         measured |= measure_model(model.mesh, model.report, normal=normal)
     elif shows is None:
-        measured |= _no_model_of_this()
-    rows = evaluate(measured.values, profile=profile, subject=scan_id, reasons=measured.reasons)
+        measured |= Measurements(reasons=_whole_stage(Stage.MODEL, "no model is made of this scan"))
+    else:
+        measured |= Measurements(gaps=_whole_stage(Stage.MODEL, "no model was made"))
+    rows = evaluate(
+        measured.values,
+        profile=profile,
+        subject=scan_id,
+        reasons=measured.reasons,
+        gaps=measured.gaps,
+    )
     return Subject(scan_id, seen, original, anatomy, oriented, repaired, model, deviation, rows)
 
 
@@ -151,9 +161,8 @@ def _arch_of(scan_id: str) -> Arch | None:
         return None
 
 
-def _no_model_of_this() -> Measurements:
-    measures = [gate.measure for gate in load_gates() if gate.stage is Stage.MODEL]
-    return Measurements({}, dict.fromkeys(measures, "no model is made of this scan"))
+def _whole_stage(stage: Stage, words: str) -> dict[str, str]:
+    return {gate.measure: words for gate in load_gates() if gate.stage is stage}
 
 
 def _anatomy(mesh: TriangleMesh, model: Modelled | None, arch: Arch | None) -> tuple[Anatomy, str]:
@@ -161,12 +170,8 @@ def _anatomy(mesh: TriangleMesh, model: Modelled | None, arch: Arch | None) -> t
     if model is not None and matrix is not None and arch is not None:
         axes = np.asarray(matrix, dtype=np.float64)[:3, :3]
         told = model.report.get("orientation", {})
-        unsure = any(
-            finding.get("kind") == FindingKind.ORIENTATION_UNSURE
-            for finding in model.report.get("findings", [])
-        )
-        confirmed = bool(told.get("confirmed"))
-        sides = confirmed or (not unsure and bool(told.get("midline_sure", True)))
+        settled = bool(told.get("confirmed") or told.get("sure"))
+        sides = settled and bool(told.get("midline_sure"))
         up = axes[2] if arch is Arch.MANDIBULAR else -axes[2]
         return Anatomy(up, axes[1], sides_sure=sides), "model"
     if arch is not None:
@@ -187,7 +192,7 @@ def _axes(anatomy: Anatomy, arch: Arch, oriented: str) -> NDArray[np.float64] | 
 
 def _model_normal(report: Mapping[str, Any]) -> NDArray[np.float64] | None:
     """Return the direction out of the biting surface in the axes the model is written in."""
-    if report.get("output_frame", report.get("frame")) == "print":
+    if report.get("output_frame") == "print":
         return np.array([0.0, 0.0, 1.0])
     matrix = report.get("model_from_scanner")
     return None if matrix is None else np.asarray(matrix, dtype=np.float64)[2, :3]
