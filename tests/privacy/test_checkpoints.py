@@ -76,6 +76,15 @@ def test_a_checkpoint_comes_back():
     )
 
 
+def test_a_root_has_one_spelling():
+    # The last two bits before the padding carry nothing; only zero is accepted.
+    text = Checkpoint(ORIGIN, 1, bytes(32)).text
+    assert "A=\n" in text
+    assert Checkpoint.parse(text).root == bytes(32)
+    with pytest.raises(InputError):
+        Checkpoint.parse(text.replace("A=\n", "B=\n"))
+
+
 def test_a_line_of_a_witness_is_left_alone():
     other = new_signing_key()
     witness = sign_note(opened(NOTE).text, name="witness.example", signing_key=other)

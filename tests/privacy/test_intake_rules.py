@@ -189,6 +189,8 @@ def test_the_order_is_left_as_it_was():
     assert order == IdentifiedOrder(scans=(UNKNOWN,))
     assert answered_roles(order, [LOWER]) == (ScanRole.LOWER,)
     assert answered_roles(order) == (None,)
+    two = IdentifiedOrder(scans=(UNKNOWN, UNKNOWN))
+    assert answered_roles(two, [LOWER]) == (None, None)  # one answer cannot mean two scans
 
 
 REFUSED = {

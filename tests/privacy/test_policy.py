@@ -130,6 +130,10 @@ def test_a_childs_lease_is_shorter_and_improving_stays_closed_for_children():
     ]
     assert minutes == [POLICY.lease_minutes, POLICY.minor_lease_minutes]
     assert minutes[1] < minutes[0]
+    unknown = replace(ADULT, age=AgeStatement())
+    legal = AccessRequest(Role.PRIVACY_OFFICER, Purpose.LEGAL, cited=True)
+    answer = decide(legal, standing=unknown, today=TODAY, policy=POLICY)
+    assert answer.lease_minutes == POLICY.minor_lease_minutes
     opened = {
         **POLICY.rules,
         Purpose.IMPROVE: replace(
@@ -137,9 +141,14 @@ def test_a_childs_lease_is_shorter_and_improving_stays_closed_for_children():
         ),
     }
     request = AccessRequest(Role.ENGINEER, Purpose.IMPROVE)
-    for standing, expected in ((ADULT, True), (CHILD, False)):
-        policy = replace(POLICY, rules=opened)
-        assert decide(request, standing=standing, today=TODAY, policy=policy).granted is expected
+    policy = replace(POLICY, rules=opened)
+    unknown = replace(ADULT, age=AgeStatement())
+    for standing, reason in (
+        (ADULT, ReasonCode.NONE),
+        (CHILD, ReasonCode.PURPOSE_NOT_COVERED),
+        (unknown, ReasonCode.PURPOSE_NOT_COVERED),
+    ):
+        assert decide(request, standing=standing, today=TODAY, policy=policy).reason is reason
 
 
 def test_a_laboratory_may_raise_the_minor_age_and_never_lower_it():

@@ -118,6 +118,10 @@ def test_fields_cannot_run_into_each_other():
     one = RowContext("ab", 0, "c", "d", "e")
     other = RowContext("a", 0, "bc", "d", "e")
     assert one.encoded() != other.encoded()
+    for mark in ("|", "\0", "/"):
+        one = RowContext("t", 0, f"a{mark}b", "c", "d")
+        other = RowContext("t", 0, "a", f"b{mark}c", "d")
+        assert one.encoded() != other.encoded()
 
 
 def test_sub_keys_differ_by_use_and_by_patient():
