@@ -3,74 +3,155 @@
 Rules owned here:
 - Kernels are serial machine code, `njit(cache=True, nogil=True)`; two cores are used by a small
   thread pool around them. `parallel=True` loads slowly from the cache and dies after a fork.
-- numba's cache does not notice a changed callee in another module, so the cache folder carries a
-  hash of every kernel source, the numba version and the CPU: a changed source starts a new folder.
+- numba's own cache does not notice a changed callee in another module. Here every module's machine
+  code lies in a folder named by the hash of its source and of all kernel sources it imports, the
+  numba version and the CPU: a changed source, its own or a callee's, starts a new folder. Where the
+  package lies and when its files were written plays no part.
 - Import this module before any kernel is defined, which `from ... import kernel` does by itself.
 """
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
 import platformdirs
 from llvmlite import binding
-from numba.core import config
+from numba.core import caching, config
 
-__all__ = ["cache_folder", "in_threads", "kernel", "kernel_inline", "prune_old_caches"]
+__all__ = [
+    "KernelLocator",
+    "cache_folder",
+    "in_threads",
+    "kernel",
+    "kernel_inline",
+    "prune_old_caches",
+    "source_key",
+]
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_KEPT_CACHES = 3
+_LAYERS = "domain|geometry|samples"  # what a kernel may take functions or constants from
+_IMPORT = re.compile(rf"^\s*(?:from|import)\s+stsbench\.({_LAYERS})\.([\w.]+)", re.MULTILINE)
+_NAMES = re.compile(rf"^\s*from\s+stsbench\.({_LAYERS})\s+import\s+\(?([\w,\s]+)", re.MULTILINE)
+_KEPT_VERSIONS = 3
 _THREADS = 2
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 
 
-def _cache_root() -> Path:
+def cache_folder() -> Path:
+    """Return the folder that holds machine code: STSBENCH_CACHE, or the user's cache."""
     override = os.environ.get("STSBENCH_CACHE")
-    return Path(override) if override else Path(platformdirs.user_cache_dir("stsbench", False))
+    root = Path(override) if override else Path(platformdirs.user_cache_dir("stsbench", False))
+    return root / "kernels"
 
 
-def source_key(package: Path = _PACKAGE) -> str:
-    """Return the key of the kernel cache: sources, numba and CPU.
+@cache
+def _machine_key() -> bytes:
+    features = binding.get_host_cpu_features().flatten()
+    return f"{numba.__version__}|{binding.get_host_cpu_name()}|{features}".encode()
+
+
+def _sources(path: Path, package: Path, seen: dict[Path, bytes]) -> None:
+    """Collect a module's source and those of the kernel modules it imports."""
+    if path in seen or not path.is_file():
+        return
+    seen[path] = path.read_bytes()
+    text = seen[path].decode()
+    for layer, name in _IMPORT.findall(text):
+        _sources(package / layer / (name.replace(".", "/") + ".py"), package, seen)
+    for layer, names in _NAMES.findall(text):
+        for name in names.split(","):
+            _sources(package / layer / f"{name.strip()}.py", package, seen)
+
+
+def source_key(path: Path, package: Path = _PACKAGE) -> str:
+    """Return the key of a module's machine code.
 
     Parameters
     ----------
+    path : Path
+        The module.
     package : Path
-        Folder whose modules may hold kernels.
+        The folder of the package it belongs to.
     """
-    digest = hashlib.sha256(f"{numba.__version__}|{binding.get_host_cpu_name()}".encode())
-    digest.update(binding.get_host_cpu_features().flatten().encode())
-    for path in sorted((*(package / "geometry").glob("*.py"), *(package / "samples").glob("*.py"))):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    seen: dict[Path, bytes] = {}
+    _sources(path, package, seen)
+    digest = hashlib.sha256(_machine_key())
+    for found in sorted(seen):
+        digest.update(found.relative_to(package).as_posix().encode() + b"\0" + seen[found])
     return digest.hexdigest()[:16]
 
 
-def cache_folder() -> Path:
-    """Return the folder that holds the machine code of today's kernel sources."""
-    return _cache_root() / "kernels" / source_key()
+@cache
+def _module_folder(path: Path) -> Path:
+    name = ".".join(path.relative_to(_PACKAGE).with_suffix("").parts)
+    return cache_folder() / f"{name}-{source_key(path)}"
+
+
+class KernelLocator(caching._CacheLocator):
+    """Tells numba where the machine code of one kernel lies (`NUMBA_CACHE_LOCATOR_CLASSES`)."""
+
+    def __init__(self, folder: Path, line: int) -> None:
+        self._folder = folder
+        self._line = line
+
+    def get_cache_path(self) -> str:
+        """Return the module's folder."""
+        return str(self._folder)
+
+    def get_source_stamp(self) -> str:
+        """Return a constant: the folder's name already says which sources these are."""
+        return self._folder.name
+
+    def get_disambiguator(self) -> str:
+        """Return the line, which tells apart two kernels of one name."""
+        return str(self._line)
+
+    @classmethod
+    def from_function(cls, py_func: Any, py_file: str) -> "KernelLocator | None":
+        """Return the place for a kernel of this package; None for anybody else's."""
+        path = Path(py_file).resolve()
+        if not path.is_relative_to(_PACKAGE):
+            return None
+        locator = cls(_module_folder(path), py_func.__code__.co_firstlineno)
+        try:
+            locator.ensure_cache_path()
+        except OSError:
+            return None  # no folder to write: numba tries its own places
+        return locator
 
 
 def prune_old_caches() -> int:
-    """Delete all but the newest few kernel caches; return how many went."""
-    root = _cache_root() / "kernels"
-    if not root.is_dir():
+    """Delete machine code of older sources, keeping a few versions; return how many went."""
+    folders = cache_folder()
+    if not folders.is_dir():
         return 0
-    folders = [folder for folder in root.iterdir() if folder.is_dir()]
-    by_age = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
-    old = [folder for folder in by_age[_KEPT_CACHES:] if folder != cache_folder()]
-    for folder in old:
-        shutil.rmtree(folder, ignore_errors=True)
-    return len(old)
+    versions: dict[str, list[Path]] = {}
+    for folder in folders.iterdir():
+        versions.setdefault(folder.name.rpartition("-")[0], []).append(folder)
+    gone = 0
+    for found in versions.values():
+        by_age = sorted(found, key=lambda folder: folder.stat().st_mtime, reverse=True)
+        for folder in by_age[_KEPT_VERSIONS:]:
+            shutil.rmtree(folder, ignore_errors=True)
+            gone += 1
+    return gone
 
 
-# Untyped module: the attribute is read from the environment when numba loads.
-vars(config)["CACHE_DIR"] = str(cache_folder())
+vars(config)["CACHE_LOCATOR_CLASSES"] = ",".join(
+    [
+        "stsbench.geometry.compiled.KernelLocator",
+        *(locator.__name__ for locator in caching.CacheImpl._locator_classes),
+    ]
+)
 
 # numba's decorators are untyped: Any here keeps `--strict` meaningful for their callers' arrays.
 kernel: Any = numba.njit(cache=True, nogil=True)
