@@ -99,7 +99,6 @@ def _refuse_unknown(path: Path, parameters: Mapping[str, object]) -> None:
 def _execute(path: Path, target: Path, parameters: Mapping[str, object]) -> str | None:
     """Run it; return one line about the failing cell, or None."""
     import papermill  # noqa: PLC0415
-    from traitlets.config import Config  # noqa: PLC0415
 
     with _quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of papermill and its kernel; ours are tested elsewhere
@@ -114,13 +113,20 @@ def _execute(path: Path, target: Path, parameters: Mapping[str, object]) -> str 
                 request_save_on_cell_execute=False,
                 store_widget_state=False,
                 shutdown_kernel="immediate",
-                config=Config({"KernelManager": {"transport": "ipc"}}),
+                config=_private_sockets(target.parent),
             )
         except papermill.PapermillExecutionError as error:
             return f"{error.ename}: {error.evalue}".splitlines()[0]
         except RuntimeError as error:  # nbclient's DeadKernelError
             return f"the kernel died ({type(error).__name__})"
     return None
+
+
+def _private_sockets(folder: Path) -> Any:
+    """Put the kernel's sockets into a folder of this run: by default all runs share one name."""
+    from traitlets.config import Config  # noqa: PLC0415
+
+    return Config({"KernelManager": {"transport": "ipc", "ip": str(folder / "k")}})
 
 
 @contextlib.contextmanager

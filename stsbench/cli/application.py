@@ -31,7 +31,7 @@ APPLICATION.add_typer(records.AUDIT, name="audit")
 APPLICATION.add_typer(records.VAULT, name="vault")
 
 # typer carries its own copy of click: its usage errors are the ancestors of typer.BadParameter.
-USAGE_ERROR = typer.BadParameter.__mro__[2]
+USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
 
 # First match wins: the order follows the tree from its leaves.
 _EXIT_CODES: tuple[tuple[type[errors.StsbenchError], int], ...] = (

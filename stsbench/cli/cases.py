@@ -113,7 +113,7 @@ def case_show_command(case: CaseNumber) -> int:
                 "patient_code": record.order.patient_code,
                 "profile": str(record.order.profile),
                 "stage": record.stage,
-                "verdicts": record.verdicts,
+                "verdicts": dict(record.verdicts),
                 "objects": [
                     {"object_id": o.object_id, "kind": o.kind, "scan_id": o.scan_id}
                     for o in record.objects

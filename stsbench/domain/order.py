@@ -77,6 +77,7 @@ class Order:
     items: tuple[OrderItem, ...]
     scans: tuple[ScanEntry, ...]
     origin: str = ""  # ISO 3166 country of the clinic, for transfer rules
+    synthetic: bool = False  # every scan is one of the package's samples: no person's teeth
 
     @property
     def has_preparation(self) -> bool:

@@ -99,12 +99,7 @@ def parse_folder(
         answer = _run_child(request, temporary, wall_s=wall_s, answer_bytes=answer_bytes)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    try:
-        return _checked(answer)
-    except StsbenchError:
-        raise
-    except (ValueError, KeyError, TypeError, IndexError):
-        raise _unreadable() from None
+    return _believed(answer)
 
 
 def check_ply(data: memoryview) -> int:
@@ -177,6 +172,23 @@ def _kill(child: "subprocess.Popen[bytes]") -> None:
                 child.kill()
 
 
+def _believed(answer: bytearray) -> ParsedFolder:
+    try:
+        return _checked(answer)
+    except _PassedOn as passed:
+        raise passed.error from None
+    except (StsbenchError, ValueError, KeyError, TypeError, IndexError, AttributeError):
+        raise _unreadable() from None
+
+
+class _PassedOn(Exception):  # noqa: N818 - never leaves this module
+    """Carries the child's own error past the checks."""
+
+    def __init__(self, error: StsbenchError) -> None:
+        super().__init__()
+        self.error = error
+
+
 def _checked(answer: bytearray) -> ParsedFolder:
     view = memoryview(answer)
     length = int.from_bytes(view[:8], "big")
@@ -184,7 +196,7 @@ def _checked(answer: bytearray) -> ParsedFolder:
         raise _unreadable()
     head = json.loads(bytes(view[8 : 8 + length]))
     if "error" in head:
-        raise _passed_on(head["error"])
+        raise _PassedOn(_passed_on(head["error"]))
     order = value_from(IdentifiedOrder, head["order"])
     if len(head["scans"]) != len(order.scans):
         raise _unreadable()

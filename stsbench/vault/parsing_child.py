@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from stsbench.domain.failpoints import failpoint
 from stsbench.domain.order import ScanRole
 from stsbench.domain.subject import IdentifiedOrder, IdentifiedScan
 from stsbench.errors import (
@@ -113,6 +114,7 @@ def _read_scans(folder: Path, order: IdentifiedOrder) -> tuple[list[dict[str, An
     heads: list[dict[str, Any]] = []
     meshes: list[bytes] = []
     for scan in order.scans:
+        failpoint("parsing_child.reading")
         try:
             mesh = read_scan(folder / scan.file)
             data = encode_ply(mesh)

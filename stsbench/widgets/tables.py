@@ -48,12 +48,15 @@ def show_model_checks(made: CaseModel) -> None:
     rows: list[tuple[str, ...]] = []
     for model in made.models:
         report = model.report
-        for name, value in report["checks"].items():
-            rows.append((model.scan_id, str(name).replace("_", " "), _plain(value)))
+        for check in report["checks"]:
+            words = (str(check["name"]).replace("_", " "), _plain(check["value"]))
+            rows.append((model.scan_id, *words))
         orientation = report["orientation"]
         state = "confirmed" if orientation["confirmed"] else "not confirmed"
         rows.append((model.scan_id, "orientation", f"{orientation['source']}, {state}"))
     _show(rows, ("model", "measured", "value"))
+    for scan_id, why in made.not_made.items():
+        _say(f"no model of {scan_id}: {why}")
 
 
 def show_checks(reviewed: CaseReview) -> None:

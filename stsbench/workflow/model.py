@@ -1,5 +1,6 @@
 """Make the digital models of a case from its repaired scans."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from stsbench.domain.mesh import TriangleMesh
 from stsbench.domain.order import ScanEntry
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.domain.verdicts import Verdict, worst
-from stsbench.errors import InputError
+from stsbench.errors import InputError, MeshError
 from stsbench.files.records import encode_report
 from stsbench.files.scans import decode_scan, encode_ply
 from stsbench.modelling.orientation import given_frame
@@ -39,21 +40,31 @@ class ScanModel:
 
 @dataclass(frozen=True, slots=True)
 class CaseModel:
-    """What the modelling of a case came to."""
+    """What the modelling of a case came to.
+
+    Parameters
+    ----------
+    models : tuple of ScanModel
+    not_made : mapping of scan id to str
+        Why no model could be made of a scan; the verdict holds then.
+    """
 
     case_number: str
     synthetic: bool
     verdict: Verdict
     models: tuple[ScanModel, ...]
+    not_made: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def outcome(self) -> dict[str, object]:
+    def outcome(self) -> dict[str, Any]:
         """Codes and verdicts for the notebook's last cell."""
         return {
             "stage": "model",
             "verdict": self.verdict.value,
             "case_number": self.case_number,
-            "models": {model.scan_id: model.result.verdict.value for model in self.models},
+            "models": {model.scan_id: model.result.verdict.value for model in self.models}
+            | dict.fromkeys(self.not_made, Verdict.HOLD.value),
+            "not_made": list(self.not_made.values()),
         }
 
 
@@ -89,14 +100,23 @@ def model_case(
     with open_case(case_number) as case:
         if not case.arch_scans:
             raise InputError("This case has no upper or lower scan.", "Ask the clinic for one.")
-        models = [
-            _model_one(case, scan, profile, body, answers or Answers(), role, progress)
-            for scan in case.arch_scans
-        ]
-        verdict = worst(model.result.verdict for model in models)
-        detail = {model.scan_id: model.result.verdict.value for model in models}
-        case.client.record_verdict(case.number, stage="model", verdict=verdict.value, detail=detail)
-        return CaseModel(case.number, case.record.synthetic, verdict, tuple(models))
+        models: list[ScanModel] = []
+        not_made: dict[str, str] = {}
+        for scan in case.arch_scans:
+            try:
+                models.append(
+                    _model_one(case, scan, profile, body, answers or Answers(), role, progress)
+                )
+            except MeshError as error:  # the repair could not solve this scan: hold, do not crash
+                not_made[scan.scan_id] = str(error)
+        verdicts = [model.result.verdict for model in models] + [Verdict.HOLD] * len(not_made)
+        made = CaseModel(
+            case.number, case.record.order.synthetic, worst(verdicts), tuple(models), not_made
+        )
+        case.client.record_verdict(
+            case.number, stage="model", verdict=made.verdict.value, detail=made.outcome["models"]
+        )
+        return made
 
 
 def _model_one(

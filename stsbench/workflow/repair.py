@@ -12,8 +12,9 @@ from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.domain.verdicts import Verdict, worst
 from stsbench.files.records import encode_edits, encode_report
 from stsbench.files.scans import decode_scan, encode_ply
-from stsbench.repair.pipeline import RepairResult, repair_scan
+from stsbench.repair.pipeline import repair_scan
 from stsbench.repair.profiles import load_profile
+from stsbench.repair.result import RepairResult
 from stsbench.workflow.cases import OpenCase, open_case
 
 __all__ = ["CaseRepair", "ScanRepair", "repair_case"]
@@ -92,7 +93,7 @@ def repair_case(
         case.client.record_verdict(
             case.number, stage="repair", verdict=verdict.value, detail=detail
         )
-        return CaseRepair(case.number, case.record.synthetic, verdict, tuple(repairs))
+        return CaseRepair(case.number, case.record.order.synthetic, verdict, tuple(repairs))
 
 
 def _repair_one(

@@ -111,7 +111,7 @@ def review_case(
         for scan in case.scans:
             scans[scan.scan_id] = decode_scan(desk.read(scan.scan_id))
             repairs[scan.scan_id] = _repaired(desk, scan)
-            if scan in case.arch_scans:
+            if scan in case.arch_scans and _has_model(case, scan):
                 model_id, models[scan.scan_id] = _modelled(desk, scan)
                 parents.append(model_id)
         record = review_values(
@@ -124,8 +124,15 @@ def review_case(
             full_arch={s.scan_id: False for s in case.scans if s.role is ScanRole.PREPARATION},
             progress=progress,
         )
-        _store(desk, record, parents)
-        return CaseReview(case.number, case.record.synthetic, record)
+        _store(desk, record, parents or [scan.scan_id for scan in case.scans])
+        return CaseReview(case.number, case.record.order.synthetic, record)
+
+
+def _has_model(case: OpenCase, scan: ScanEntry) -> bool:
+    kinds = {(entry.kind, entry.scan_id) for entry in case.record.objects}
+    if "model" not in case.record.verdicts:
+        raise InputError("This case has no models yet.", "Run notebook 3_make_model first.")
+    return ("model", scan.scan_id) in kinds
 
 
 def _repaired(desk: _Desk, scan: ScanEntry) -> Repaired:
