@@ -38,7 +38,8 @@ MAX_CORNERS = 3 * MAX_FACES  # of polygons, before they are cut into triangles
 
 Buffer = bytes | bytearray | memoryview
 
-_LARGEST = float(np.finfo(np.float32).max)
+# The last float64 that rounds to a finite float32: its largest, written with nine digits, is above.
+_LARGEST = float(np.nextafter(2.0**128 - 2.0**103, 0.0))
 _AGAIN = "Export the scan again."
 
 
