@@ -230,13 +230,16 @@ def measure_stand(mesh: TriangleMesh, normal: NDArray[np.float64]) -> dict[str, 
     a, b, c = (mesh.vertices[mesh.faces[:, corner]] for corner in range(3))
     across = np.cross(b - a, c - a)
     length = np.linalg.norm(across, axis=1)
-    low = heights[mesh.faces].max(axis=1) < used.min() + _BOTTOM_BAND_MM
-    downward = across @ -normal > _BOTTOM_ANGLE_COS * length
-    bottom = low & downward & (length > 0.0)
+    downward = (across @ -normal > _BOTTOM_ANGLE_COS * length) & (length > 0.0)
+    if not downward.any():
+        return {"height_mm": height, "bottom_flatness_mm": None, "bottom_angle_deg": None}
+    # Where the bottom faces is known from its area, also when it is tilted by some degrees.
+    facing = _mean_direction(across[downward])
+    depths = mesh.vertices @ facing
+    bottom = downward & (depths[mesh.faces].min(axis=1) > depths.max() - _BOTTOM_BAND_MM)
     if not bottom.any():
         return {"height_mm": height, "bottom_flatness_mm": None, "bottom_angle_deg": None}
-    facing = across[bottom].sum(axis=0)
-    facing /= np.linalg.norm(facing)
+    facing = _mean_direction(across[bottom])
     corners = mesh.vertices[np.unique(mesh.faces[bottom])]
     # The angle from both sine and cosine: arccos loses half the digits near zero.
     angle = np.arctan2(np.linalg.norm(np.cross(facing, -normal)), facing @ -normal)
@@ -245,6 +248,12 @@ def measure_stand(mesh: TriangleMesh, normal: NDArray[np.float64]) -> dict[str, 
         "bottom_flatness_mm": float(np.ptp(corners @ facing)),
         "bottom_angle_deg": float(np.degrees(angle)),
     }
+
+
+def _mean_direction(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    total = vectors.sum(axis=0)
+    direction: NDArray[np.float64] = total / np.linalg.norm(total)
+    return direction
 
 
 def _orientation(report: Mapping[str, Any]) -> str:

@@ -78,6 +78,11 @@ def draw_pictures(
         raise MissingGraphicsError(
             "No picture could be drawn: the drawing process died.", f"Run: {APT_LINE}"
         )
+    if set(answer) != {picture.name for picture in pictures}:
+        raise RenderError(
+            f"The drawing process returned {len(answer)} other pictures than were asked for.",
+            "Report it with the version of vtk.",
+        )
     return {picture.name: answer[picture.name] for picture in pictures}
 
 
