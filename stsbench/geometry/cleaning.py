@@ -49,16 +49,13 @@ def duplicate_faces(faces: Faces, twin: NDArray[np.int32]) -> Mask:
     (F,) bool
     """
     copies = np.zeros(len(faces), dtype=bool)
-    # A copy shares all three edges: either they branch, or both lie alone against each other.
+    # A copy shares all three edges: each branches, or pairs the face with that same copy.
     beside = twin.reshape(-1, 3)
-    branching = (beside == -2).all(axis=1)
     neighbour = np.where(beside >= 0, beside // 3, -1)
-    alone = (
-        (neighbour[:, 0] >= 0)
-        & (neighbour[:, 0] == neighbour[:, 1])
-        & (neighbour[:, 1] == neighbour[:, 2])
+    single = neighbour.max(axis=1)
+    rows = np.flatnonzero(
+        ((beside == -2) | ((neighbour >= 0) & (neighbour == single[:, None]))).all(axis=1)
     )
-    rows = np.flatnonzero(branching | alone)
     if not len(rows):
         return copies
     keys = np.sort(faces[rows], axis=1)

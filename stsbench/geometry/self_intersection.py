@@ -20,6 +20,7 @@ from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.bounding_tree import LEAF, BoundingTree, build_tree
 from stsbench.geometry.compiled import in_threads, kernel
 from stsbench.geometry.triangle_contact import faces_meet
+from stsbench.geometry.wide_normals import sum_normals
 
 __all__ = ["Meetings", "flat_stars", "meetings_with", "self_meetings"]
 
@@ -46,28 +47,6 @@ class Meetings:
     def faces(self) -> NDArray[np.int32]:
         """The faces that meet another, each once, sorted."""
         return np.unique(self.pairs)
-
-
-@kernel
-def _vertex_normals(vertices, faces, normals):
-    for f in range(len(faces)):
-        a = faces[f, 0]
-        b = faces[f, 1]
-        c = faces[f, 2]
-        ux = vertices[b, 0] - vertices[a, 0]
-        uy = vertices[b, 1] - vertices[a, 1]
-        uz = vertices[b, 2] - vertices[a, 2]
-        vx = vertices[c, 0] - vertices[a, 0]
-        vy = vertices[c, 1] - vertices[a, 1]
-        vz = vertices[c, 2] - vertices[a, 2]
-        nx = uy * vz - uz * vy
-        ny = uz * vx - ux * vz
-        nz = ux * vy - uy * vx
-        for j in range(3):
-            v = faces[f, j]
-            normals[v, 0] += nx
-            normals[v, 1] += ny
-            normals[v, 2] += nz
 
 
 @kernel
@@ -123,23 +102,24 @@ def _check_stars(vertices, faces, normals, flat, covered):
                     flat[v] = 0
 
 
-def flat_stars(vertices: Vertices, faces: Faces) -> NDArray[np.uint8]:
+def flat_stars(vertices: Vertices, faces: Faces, near: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Mark vertices whose faces, seen along the vertex normal, lie side by side.
 
     Parameters
     ----------
     vertices : (V, 3) float64, mm
     faces : (F, 3) int32
-        Consistently wound; where they are not, stars are not flat.
+        Consistently wound; where they are not, stars are not flat. Some faces of a mesh will do:
+        only vertices that none of the others name are then answered rightly.
+    near : (V, 4) float64
+        Vector area about every vertex, from `WideNormals`.
 
     Returns
     -------
     (V,) uint8
     """
-    normals = np.zeros((len(vertices), 3))
-    _vertex_normals(vertices, faces, normals)
     flat = np.ones(len(vertices), dtype=np.uint8)
-    _check_stars(vertices, faces, normals, flat, np.zeros(len(vertices), dtype=np.uint8))
+    _check_stars(vertices, faces, near, flat, np.zeros(len(vertices), dtype=np.uint8))
     return flat
 
 
@@ -286,7 +266,8 @@ def self_meetings(
     Meetings
     """
     tree = build_tree(vertices, faces) if tree is None else tree
-    flat = flat_stars(vertices, faces) if flat is None else flat
+    if flat is None:
+        flat = flat_stars(vertices, faces, sum_normals(vertices, faces).near)
     leaves = tree.leaf_count
     cuts = [leaves * part // _CHUNKS for part in range(_CHUNKS + 1)]
 

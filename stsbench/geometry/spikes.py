@@ -1,7 +1,20 @@
-"""Spikes: a few vertices pulled far out of the surface by a bad reading.
+"""Spikes: a few vertices that a bad reading pulled out of, or pushed into, the surface.
 
-Source: angle sums as discrete Gauss curvature: Meyer et al., Discrete differential-geometry
-operators for triangulated 2-manifolds, VisMath 2002.
+Rules owned here:
+- A place is worth a look where the faces about it point in many directions (`WideNormals.unity`
+  below `UNITY`). Clean scans have few such places.
+- About such a vertex the surface is read ring by ring. A quadric is fitted to the three rings
+  outside ring k. The vertex is the tip of a spike with base k when it departs from the quadric by
+  `HEIGHT_MM` and by `STEEPNESS` times the mean radius of ring k (more for bases of many rings, which
+  may be anatomy), and the quadric can be trusted: its own misfit plus half the departure of ring k
+  is a small part of the height (`DOUBT`). A cusp, a fissure or a papilla continues into the rings
+  outside; a spike stands on its own. On edged surface, such as a machined part, the quadric misfits.
+- The spike is every vertex within ring k that departs to the tip's side by more than
+  `DEPARTURE_MM`, so that its foot does not stay and no more than the spike goes.
+- Spikes are taken tallest first; two rings about a taken one nothing else is a tip.
+- Vertices on the border are never tips: nothing outside says what is right there.
+
+The thresholds are choices, measured on clean scans (docs/repair.md, "Spikes").
 """
 
 import numpy as np
@@ -9,49 +22,307 @@ from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
+from stsbench.geometry.wide_normals import WideNormals
 
-__all__ = ["spike_faces"]
+__all__ = ["spike_vertices"]
+
+UNITY = 0.87
+HEIGHT_MM = 0.15
+STEEPNESS = 0.85
+RADIUS_MM = 1.1
+FEW_RADIUS_MM = 1.5
+STEEPER = 0.25
+DOUBT = 0.185
+DOUBT_NEAR = 0.27
+DEPARTURE_MM = 0.035
+_RINGS = 8
+_ROOM = 2048
 
 
 @kernel
-def _cone(vertices, faces, area, vector):
+def _faces_about(faces, vertex_count):
+    """Faces of every vertex, laid end to end."""
+    start = np.zeros(vertex_count + 1, np.int32)
     for f in range(len(faces)):
-        a = faces[f, 0]
-        b = faces[f, 1]
-        c = faces[f, 2]
-        ux = vertices[b, 0] - vertices[a, 0]
-        uy = vertices[b, 1] - vertices[a, 1]
-        uz = vertices[b, 2] - vertices[a, 2]
-        vx = vertices[c, 0] - vertices[a, 0]
-        vy = vertices[c, 1] - vertices[a, 1]
-        vz = vertices[c, 2] - vertices[a, 2]
-        nx = uy * vz - uz * vy
-        ny = uz * vx - ux * vz
-        nz = ux * vy - uy * vx
-        size = np.sqrt(nx * nx + ny * ny + nz * nz)
+        for j in range(3):
+            start[faces[f, j] + 1] += 1
+    for v in range(vertex_count):
+        start[v + 1] += start[v]
+    at = start[:-1].copy()
+    around = np.empty(3 * len(faces), np.int32)
+    for f in range(len(faces)):
         for j in range(3):
             v = faces[f, j]
-            area[v] += size
-            vector[v, 0] += nx
-            vector[v, 1] += ny
-            vector[v, 2] += nz
+            around[at[v]] = f
+            at[v] += 1
+    return start, around
 
 
-def spike_faces(vertices: Vertices, faces: Faces, twin: NDArray[np.int32]) -> Mask:
-    """Mark the faces of spikes.
+@kernel
+def _rings(faces, start, around, v, mark, stamp, ring, ends, limit):
+    """Vertices about v ring by ring; returns the number of whole rings (v is ring 0)."""
+    ring[0] = v
+    mark[v] = stamp
+    ends[0] = 0
+    ends[1] = 1
+    count = 1
+    for k in range(1, limit + 1):
+        for x in range(ends[k - 1], ends[k]):
+            u = ring[x]
+            for y in range(start[u], start[u + 1]):
+                for j in range(3):
+                    w = faces[around[y], j]
+                    if mark[w] != stamp:
+                        if count == len(ring):
+                            return k - 1
+                        mark[w] = stamp
+                        ring[count] = w
+                        count += 1
+        ends[k + 1] = count
+        if count == ends[k]:
+            return k - 1
+    return limit
+
+
+@kernel
+def _solve(matrix, right):
+    """Gauss with pivots on a small system, in place; False when it is singular."""
+    n = len(right)
+    for c in range(n):
+        pivot = c
+        for r in range(c + 1, n):
+            if abs(matrix[r, c]) > abs(matrix[pivot, c]):
+                pivot = r
+        if abs(matrix[pivot, c]) < 1e-12:
+            return False
+        for k in range(n):
+            keep = matrix[c, k]
+            matrix[c, k] = matrix[pivot, k]
+            matrix[pivot, k] = keep
+        keep = right[c]
+        right[c] = right[pivot]
+        right[pivot] = keep
+        for r in range(c + 1, n):
+            factor = matrix[r, c] / matrix[c, c]
+            for k in range(c, n):
+                matrix[r, k] -= factor * matrix[c, k]
+            right[r] -= factor * right[c]
+    for c in range(n - 1, -1, -1):
+        for k in range(c + 1, n):
+            right[c] -= matrix[c, k] * right[k]
+        right[c] /= matrix[c, c]
+    return True
+
+
+@kernel
+def _set_frame(vertices, sums, ring, first, last, frame, centre):
+    """Axes and middle of ring[first:last]; the third axis is their mean normal."""
+    for m in range(3):
+        centre[m] = 0.0
+        frame[2, m] = 0.0
+        for x in range(first, last):
+            frame[2, m] += sums[ring[x], m]
+            centre[m] += vertices[ring[x], m] / (last - first)
+    size = np.sqrt(frame[2, 0] ** 2 + frame[2, 1] ** 2 + frame[2, 2] ** 2)
+    least = 0
+    for m in range(3):
+        frame[2, m] /= max(size, 1e-30)
+        if abs(frame[2, m]) < abs(frame[2, least]):
+            least = m
+    tilt = frame[2, least]
+    for m in range(3):
+        frame[0, m] = (1.0 if m == least else 0.0) - tilt * frame[2, m]
+    size = np.sqrt(frame[0, 0] ** 2 + frame[0, 1] ** 2 + frame[0, 2] ** 2)
+    for m in range(3):
+        frame[0, m] /= max(size, 1e-30)
+    frame[1, 0] = frame[2, 1] * frame[0, 2] - frame[2, 2] * frame[0, 1]
+    frame[1, 1] = frame[2, 2] * frame[0, 0] - frame[2, 0] * frame[0, 2]
+    frame[1, 2] = frame[2, 0] * frame[0, 1] - frame[2, 1] * frame[0, 0]
+
+
+@kernel
+def _depart(vertices, sums, ring, ends, k, last, frame, centre, place, matrix, right):
+    """How far each vertex of rings 0..last departs from a quadric over rings k+1..last.
+
+    Left in place[:, 2]; returns the root mean square over the fitted rings, infinity when there
+    are too few of them.
+    """
+    first = ends[k + 1]
+    end = ends[last + 1]
+    if end - first < 9:
+        return np.inf
+    _set_frame(vertices, sums, ring, first, end, frame, centre)
+    matrix[:] = 0.0
+    right[:] = 0.0
+    row = np.empty(6)
+    for x in range(end):
+        for m in range(3):
+            place[x, m] = 0.0
+            for n in range(3):
+                place[x, m] += frame[m, n] * (vertices[ring[x], n] - centre[n])
+    for x in range(first, end):
+        row[0] = 1.0
+        row[1] = place[x, 0]
+        row[2] = place[x, 1]
+        row[3] = place[x, 0] * place[x, 0]
+        row[4] = place[x, 0] * place[x, 1]
+        row[5] = place[x, 1] * place[x, 1]
+        for m in range(6):
+            for n in range(6):
+                matrix[m, n] += row[m] * row[n]
+            right[m] += row[m] * place[x, 2]
+    if not _solve(matrix, right):
+        return np.inf
+    total = 0.0
+    for x in range(end):
+        u = place[x, 0]
+        w = place[x, 1]
+        place[x, 2] -= (
+            right[0] + right[1] * u + right[2] * w + right[3] * u * u + right[4] * u * w
+            + right[5] * w * w
+        )  # fmt: skip
+        if x >= first:
+            total += place[x, 2] ** 2
+    return np.sqrt(total / (end - first))
+
+
+@kernel
+def _find_tips(vertices, faces, start, around, border, sums, asked, height, base):
+    """Height of the vertices that are tips, and the ring that is their base; else base 0."""
+    mark = np.full(len(vertices), -1, np.int32)
+    ring = np.empty(_ROOM, np.int32)
+    ends = np.zeros(_RINGS + 6, np.int32)
+    place = np.empty((_ROOM, 3))
+    frame = np.empty((3, 3))
+    centre = np.empty(3)
+    matrix = np.empty((6, 6))
+    right = np.empty(6)
+    for i in range(len(asked)):
+        v = asked[i]
+        whole = _rings(faces, start, around, v, mark, v, ring, ends, _RINGS + 2)
+        best = 0.0
+        closed = 0  # rings up to here hold no border vertex
+        while closed + 2 <= whole + 1:
+            clear = True
+            for x in range(ends[closed + 1], ends[closed + 2]):
+                clear = clear and not border[ring[x]]
+            if not clear:
+                break
+            closed += 1
+        for k in range(1, min(whole - 1, closed + 1)):
+            # The axis is that of the two rings outside, which the spike does not tilt.
+            _set_frame(vertices, sums, ring, ends[k + 1], ends[k + 3], frame, centre)
+            drop = 0.0
+            radius = 0.0
+            for x in range(ends[k], ends[k + 1]):
+                along = 0.0
+                square = 0.0
+                for m in range(3):
+                    d = vertices[v, m] - vertices[ring[x], m]
+                    along += d * frame[2, m]
+                    square += d * d
+                drop += along
+                radius += np.sqrt(max(square - along * along, 0.0))
+            drop /= ends[k + 1] - ends[k]
+            radius /= ends[k + 1] - ends[k]
+            if radius > (FEW_RADIUS_MM if k < 3 else RADIUS_MM):
+                break
+            needed = max(HEIGHT_MM, (STEEPNESS + max(k - 2, 0) * STEEPER) * radius)
+            if abs(drop) < 0.5 * needed:
+                continue
+            last = min(whole, k + 3)
+            rough = _depart(
+                vertices, sums, ring, ends, k, last, frame, centre, place, matrix, right
+            )
+            tall = abs(place[0, 2])
+            if rough > DOUBT_NEAR * tall or tall < needed:
+                continue
+            foot = 0.0
+            for x in range(ends[k], ends[k + 1]):
+                foot += abs(place[x, 2])
+            foot /= ends[k + 1] - ends[k]
+            # Of several rings that qualify the one at the foot, on the smoothest surroundings.
+            doubt = (rough + foot / 2) / tall
+            score = 1 - doubt
+            if doubt <= (DOUBT_NEAR if k < 3 else DOUBT) and score > best:
+                best = score
+                height[i] = place[0, 2]
+                base[i] = k
+
+
+@kernel
+def _mark_spikes(vertices, faces, start, around, border, sums, tips, base, spike):
+    """Give each vertex the number of its spike, tallest tip first; returns which tips count."""
+    mark = np.full(len(vertices), -1, np.int32)
+    taken = np.zeros(len(vertices), np.uint8)
+    counts = np.zeros(len(tips), np.uint8)
+    ring = np.empty(_ROOM, np.int32)
+    ends = np.zeros(_RINGS + 6, np.int32)
+    place = np.empty((_ROOM, 3))
+    frame = np.empty((3, 3))
+    centre = np.empty(3)
+    matrix = np.empty((6, 6))
+    right = np.empty(6)
+    found = 0
+    for i in range(len(tips)):
+        v = tips[i]
+        k = base[i]
+        if taken[v]:
+            continue
+        whole = _rings(faces, start, around, v, mark, i, ring, ends, k + 3)
+        last = min(whole, k + 3)
+        _depart(vertices, sums, ring, ends, k, last, frame, centre, place, matrix, right)
+        sign = 1.0 if place[0, 2] > 0 else -1.0
+        for x in range(ends[k + 1]):
+            u = ring[x]
+            if spike[u] < 0 and not border[u] and sign * place[x, 2] > DEPARTURE_MM:
+                spike[u] = found
+        # What stands beside a spike looks like a pit: it is not asked again.
+        for x in range(ends[min(k + 2, last) + 1]):
+            taken[ring[x]] = 1
+        counts[i] = 1
+        found += 1
+    return counts
+
+
+def spike_vertices(
+    vertices: Vertices, faces: Faces, twin: NDArray[np.int32], normals: WideNormals
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Find spikes.
 
     Parameters
     ----------
     vertices : (V, 3) float64, mm
     faces : (F, 3) int32
+        Consistently wound.
     twin : (3F,) int32
+    normals : WideNormals
+
+    Returns
+    -------
+    spike : (V,) int32
+        Number of the spike a vertex belongs to, -1 for none.
+    height_mm : (S,) float64
+        Height of each spike over its base, negative for one that goes inwards.
     """
-    area = np.zeros(len(vertices))
-    vector = np.zeros((len(vertices), 3))
-    _cone(vertices, faces, area, vector)
-    tip = (np.linalg.norm(vector, axis=1) < 0.45 * area) & (area > 0)
-    border = np.flatnonzero(twin < 0)
-    tip[faces.ravel()[border]] = False
-    tip[faces[border // 3, (border % 3 + 1) % 3]] = False
-    marked: Mask = tip[faces].any(axis=1)
-    return marked
+    spike = np.full(len(vertices), -1, dtype=np.int32)
+    open_edges = np.flatnonzero(twin < 0)
+    border: Mask = np.zeros(len(vertices), dtype=bool)
+    border[faces.ravel()[open_edges]] = True
+    border[faces[open_edges // 3, (open_edges % 3 + 1) % 3]] = True
+    asked = np.flatnonzero((normals.unity < UNITY) & ~border).astype(np.int32)
+    if not len(asked):
+        return spike, np.zeros(0)
+    start, around = _faces_about(faces, len(vertices))
+    height = np.zeros(len(asked))
+    base = np.zeros(len(asked), dtype=np.int32)
+    near = normals.near
+    _find_tips(vertices, faces, start, around, border, near, asked, height, base)
+    tips = np.flatnonzero(base > 0)
+    # The tallest first, ties by place, so that renaming vertices changes nothing.
+    x, y, z = vertices[asked[tips]].T
+    tips = tips[np.lexsort((z, y, x, -np.abs(height[tips])))]
+    counts = _mark_spikes(
+        vertices, faces, start, around, border, near, asked[tips], base[tips], spike
+    )
+    return spike, height[tips[counts.astype(bool)]]

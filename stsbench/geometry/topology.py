@@ -96,25 +96,13 @@ def half_edge_twins(faces, vertex_count):
 
 
 @kernel
-def count_fans(faces, twin, vertex_count):
-    """Count the fans of faces about every vertex; more than one is a bow-tie.
-
-    Parameters
-    ----------
-    faces : (F, 3) int32
-    twin : (3F,) int32
-    vertex_count : int
-
-    Returns
-    -------
-    (V,) int32
-        0 for a vertex no face names, 1 where the surface is manifold.
-    """
+def _count_fans(faces, twin, vertex_count, rows):
     corner_count = 3 * len(faces)
     fans = np.zeros(vertex_count, np.int32)
     seen = np.zeros(corner_count, np.uint8)
     stack = np.empty(64, np.int32)
-    for corner in range(corner_count):
+    for place in range(3 * len(rows)):
+        corner = 3 * rows[place // 3] + place % 3
         if seen[corner]:
             continue
         f = corner // 3
@@ -146,6 +134,33 @@ def count_fans(faces, twin, vertex_count):
                         stack = grown
                     stack[top] = 3 * g + k
                     top += 1
+    return fans
+
+
+def count_fans(
+    faces: Faces,
+    twin: NDArray[np.int32],
+    vertex_count: int,
+    rows: NDArray[np.integer] | None = None,
+) -> NDArray[np.int32]:
+    """Count the fans of faces about every vertex; more than one is a bow-tie.
+
+    Parameters
+    ----------
+    faces : (F, 3) int32
+    twin : (3F,) int32
+    vertex_count : int
+    rows : (N,) int, optional
+        Faces to start from, all by default. Vertices whose faces are all among them are counted
+        rightly.
+
+    Returns
+    -------
+    (V,) int32
+        0 for a vertex no face names, 1 where the surface is manifold.
+    """
+    asked = np.arange(len(faces)) if rows is None else rows
+    fans: NDArray[np.int32] = _count_fans(faces, twin, vertex_count, asked.astype(np.int32))
     return fans
 
 

@@ -1,10 +1,12 @@
-"""Second half of a repair, first step: cut out what must not stay.
+"""Find what must be cut out of a tidied scan, and cut it.
 
 Rules owned here:
-- Spikes, faces that meet where they are not joined, closed fans that hang on a vertex, and thin
-  faces that could not be turned are cut with one ring about them; rings never reach a face on an
-  open edge unless it is part of the defect itself, so that the border stays.
-- What a cut separates from the rest goes with it when it is smaller than debris may be.
+- Spikes, folds, and faces that meet where they are not joined are cut with `RINGS` rings about them.
+  A ring never takes a face on an open edge, or one at a vertex of the outer border, unless it is
+  part of the defect itself: so the border stays.
+- A group of faces that meet one another is a fold when some of them are overturned, else a
+  self-intersection. Meetings that a spike causes go with the spike.
+- Two kept pieces that meet are not cut: neither is known to be wrong. They are listed and held.
 """
 
 from dataclasses import dataclass
@@ -13,17 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.edits import EditReason
-from stsbench.domain.findings import Action, FindingKind
+from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Mask
-from stsbench.geometry.manifoldness import smaller_fans
-from stsbench.geometry.self_intersection import Meetings, self_meetings
-from stsbench.geometry.spikes import spike_faces
-from stsbench.geometry.topology import BOUNDARY, count_fans, grow_by_rings
+from stsbench.geometry.bounding_tree import BoundingTree, build_tree
+from stsbench.geometry.face_groups import group_faces, measure_groups
+from stsbench.geometry.manifoldness import sheets
+from stsbench.geometry.self_intersection import flat_stars, self_meetings
+from stsbench.geometry.spikes import spike_vertices
+from stsbench.geometry.topology import BOUNDARY, grow_by_rings
+from stsbench.geometry.wide_normals import overturned_faces, sum_normals
 from stsbench.repair.draft import Draft
-from stsbench.repair.listing import list_face_groups
+from stsbench.repair.listing import LISTED, list_face_groups, place_of
 from stsbench.repair.tidying import Tidied
 
-__all__ = ["Defects", "cut_defects", "find_defects"]
+__all__ = ["RINGS", "Defects", "cut_defects", "find_defects", "widen"]
+
+RINGS = 1
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -33,50 +40,128 @@ class Defects:
     Parameters
     ----------
     spikes : (F,) bool
-    meetings : Meetings
+        Faces at a vertex of a spike.
+    folds : (F,) bool
+        Faces that are overturned or meet others, in groups with overturned ones.
+    crossings : (F,) bool
+        Other faces that meet others of their piece.
+    complete : bool
+        False when there were more meetings than the search counts.
+    tree : BoundingTree
+        Over the faces of the draft as they were.
     """
 
     spikes: Mask
-    meetings: Meetings
+    folds: Mask
+    crossings: Mask
+    complete: bool
+    tree: BoundingTree
 
 
 def find_defects(tidied: Tidied) -> Defects:
-    """Find spikes and self-intersections, and note them.
+    """Find spikes, folds and self-intersections, and note them.
 
     Parameters
     ----------
     tidied : Tidied
     """
     draft = tidied.draft
-    spikes = spike_faces(draft.vertices, draft.faces, draft.twin)
-    meetings = self_meetings(draft.vertices, draft.faces)
-    kind = FindingKind.SPIKE
-    findings = list_face_groups(kind, draft.vertices, draft.faces, spikes, action=Action.REPAIRED)
-    tidied.note(kind, len(findings), findings)
-    crossing = np.zeros(len(draft.faces), dtype=bool)
-    crossing[meetings.faces] = True
+    vertices, faces = draft.vertices, draft.faces
+    normals = sum_normals(vertices, faces)
+    spike, height_mm = spike_vertices(vertices, faces, draft.twin, normals)
+    spikes: Mask = (spike >= 0)[faces].any(axis=1)
+    overturned = overturned_faces(vertices, faces, normals)
+    tree = build_tree(vertices, faces)
+    flat = flat_stars(vertices, faces, normals.near)
+    meetings = self_meetings(vertices, faces, tree=tree, flat=flat)
+    pairs = meetings.pairs
+    if tidied.component_count > 1 and len(pairs):
+        piece = sheets(draft.twin)
+        foreign = piece[pairs[:, 0]] != piece[pairs[:, 1]]
+        _note_foreign(tidied, pairs[foreign])
+        pairs = pairs[~foreign]
+    meeting = np.zeros(len(faces), dtype=bool)
+    meeting[pairs] = True
+    folds, crossings = _sort_meetings(draft, meeting & ~spikes, overturned & ~spikes)
+    _note_spikes(tidied, spike, height_mm)
+    for kind, marked, detail in (
+        (FindingKind.FOLD, folds, "The surface is folded over itself."),
+        (FindingKind.SELF_INTERSECTION, crossings, "The surface passes through or touches itself."),
+    ):
+        found = list_face_groups(
+            kind, vertices, faces, marked, action=Action.REPAIRED, detail=detail
+        )
+        tidied.note(kind, _count_groups(draft, marked), found)
+    return Defects(spikes, folds, crossings, meetings.complete, tree)
+
+
+def _count_groups(draft: Draft, marked: Mask) -> int:
+    return int(group_faces(draft.faces[marked]).max(initial=-1)) + 1
+
+
+def _sort_meetings(draft: Draft, meeting: Mask, overturned: Mask) -> tuple[Mask, Mask]:
+    """Split faces that meet others into folds and mere crossings."""
+    folds = np.zeros(len(draft.faces), dtype=bool)
+    rows = np.flatnonzero(meeting | overturned)
+    if len(rows):
+        group = group_faces(draft.faces[rows])
+        turned = np.zeros(int(group.max()) + 1, dtype=bool)
+        turned[group[overturned[rows]]] = True
+        folds[rows[turned[group]]] = True
+    return folds, meeting & ~folds
+
+
+def _note_spikes(tidied: Tidied, spike: NDArray[np.int32], height_mm: NDArray[np.float64]) -> None:
+    draft = tidied.draft
+    own = spike[draft.faces].max(axis=1)
+    rows = np.flatnonzero(own >= 0)
+    if not len(rows):
+        return
+    names, group = np.unique(own[rows], return_inverse=True)
+    measures = measure_groups(draft.vertices, draft.faces[rows], group.reshape(-1))
+    findings = [
+        Finding(
+            FindingKind.SPIKE,
+            place_of(measures.centre_mm[n]),
+            abs(float(height_mm[name])),
+            float(measures.area_mm2[n]),
+            int(measures.faces_count[n]),
+            action=Action.REPAIRED,
+            detail="Stands out of the surface." if height_mm[name] > 0 else "Goes into the surface.",
+        )
+        for n, name in enumerate(names)
+    ]
+    tidied.note(FindingKind.SPIKE, len(findings), findings[:LISTED])
+
+
+def _note_foreign(tidied: Tidied, pairs: NDArray[np.int32]) -> None:
+    draft = tidied.draft
+    marked = np.zeros(len(draft.faces), dtype=bool)
+    marked[pairs] = True
     kind = FindingKind.SELF_INTERSECTION
     findings = list_face_groups(
         kind,
         draft.vertices,
         draft.faces,
-        crossing,
-        action=Action.REPAIRED,
-        detail="The surface passes through or touches itself.",
+        marked,
+        action=Action.UNSOLVED,
+        severity=Severity.HOLD,
+        detail="Two separate pieces pass through each other.",
     )
-    tidied.note(kind, len(findings), findings)
-    return Defects(spikes, meetings)
+    tidied.note(kind, _count_groups(draft, marked), findings)
 
 
-def at_open_edge(draft: Draft) -> Mask:
-    """Mark faces with an open edge, (F,) bool."""
+def at_border(draft: Draft) -> Mask:
+    """Mark faces that a ring may not take, (F,) bool: those with an open edge."""
     return (draft.twin.reshape(-1, 3) == BOUNDARY).any(axis=1)
 
 
 def widen(draft: Draft, seed: Mask, rings: int) -> Mask:
     """Grow a set of faces by rings that stay off the open edges, (F,) bool."""
+    if not rings or not seed.any():
+        return seed
     grown = grow_by_rings(draft.faces, draft.vertex_count, seed, rings)
-    return seed | (grown & ~at_open_edge(draft))
+    return seed | (grown & ~at_border(draft))
 
 
 def cut_defects(tidied: Tidied, defects: Defects) -> None:
@@ -88,28 +173,16 @@ def cut_defects(tidied: Tidied, defects: Defects) -> None:
     defects : Defects
     """
     draft = tidied.draft
-    crossing = np.zeros(len(draft.faces), dtype=bool)
-    crossing[defects.meetings.faces] = True
-    cut_spikes = widen(draft, defects.spikes, 1)
-    cut_crossing = widen(draft, crossing, 1) & ~cut_spikes
-    if cut_spikes.any():
-        keep = ~cut_spikes
-        draft.drop(cut_spikes, EditReason.SPIKE)
-        cut_crossing = cut_crossing[keep]
-    if cut_crossing.any():
-        draft.drop(cut_crossing, EditReason.SELF_INTERSECTION)
-
-
-def pinched_vertices(draft: Draft) -> Mask:
-    """Mark bow-tie vertices, (V,) bool."""
-    pinched: Mask = count_fans(draft.faces, draft.twin, draft.vertex_count) > 1
-    return pinched
-
-
-def closed_smaller_fans(draft: Draft) -> NDArray[np.bool_]:
-    """Mark the faces of the smaller fans at bow-ties where no open edge could join them."""
-    pinched = pinched_vertices(draft)
-    open_edges = np.flatnonzero(draft.twin == BOUNDARY)
-    on_border = np.zeros(draft.vertex_count, dtype=bool)
-    on_border[draft.faces.ravel()[open_edges]] = True
-    return smaller_fans(draft.vertices, draft.faces, draft.twin, pinched & ~on_border)
+    draft.mark_faces()
+    taken = np.zeros(len(draft.faces), dtype=bool)
+    cuts = []
+    for seed, rings, reason in (
+        (defects.spikes, 0, EditReason.SPIKE),
+        (defects.folds, RINGS, EditReason.FOLD),
+        (defects.crossings, RINGS, EditReason.SELF_INTERSECTION),
+    ):
+        cut = widen(draft, seed, rings) & ~taken
+        taken |= cut
+        cuts.append((cut, reason))
+    for cut, reason in cuts:
+        draft.drop(cut[draft.mark], reason)

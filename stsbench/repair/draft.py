@@ -21,6 +21,8 @@ from stsbench.geometry.welding import weld_vertices
 
 __all__ = ["Draft", "start_draft"]
 
+Ints = NDArray[np.int32]
+
 
 @dataclass(eq=False, slots=True)
 class Draft:
@@ -36,24 +38,30 @@ class Draft:
         Vertex of the scan as read, -1 for added ones.
     face_source : (F,) int32
     added_reason : (F,) uint8
+    mark : (F,) int32
+        Index of each face when `mark_faces` was called last, -1 for faces added since.
+    patch : (F,) int32
+        Number of the patch a face was added with, -1 for others.
     removed : list of (face sources, reason)
     """
 
     vertices: Vertices
     faces: Faces
-    twin: NDArray[np.int32]
-    vertex_source: NDArray[np.int32]
-    face_source: NDArray[np.int32]
+    twin: Ints
+    vertex_source: Ints
+    face_source: Ints
     added_reason: NDArray[np.uint8]
-    removed: list[tuple[NDArray[np.int32], EditReason]] = field(default_factory=list)
+    mark: Ints
+    patch: Ints
+    removed: list[tuple[Ints, EditReason]] = field(default_factory=list)
 
     @property
     def vertex_count(self) -> int:
         """Number of vertices, unreferenced ones included."""
         return len(self.vertices)
 
-    def drop(self, gone: Mask, reason: EditReason, *, rebuild: bool = False) -> NDArray[np.int32]:
-        """Take faces out; return where each face went (-1 for the dropped).
+    def drop(self, gone: Mask, reason: EditReason, *, rebuild: bool = False) -> None:
+        """Take faces out.
 
         Parameters
         ----------
@@ -62,38 +70,49 @@ class Draft:
         rebuild : bool
             Pair the half-edges anew; needed when an edge that branches lost a face.
         """
+        if not gone.any():
+            return
+        keep = ~gone
+        if len(self.twin):
+            self.faces, self.twin, _ = drop_faces(self.faces, self.twin, keep)
+        else:
+            self.faces = np.ascontiguousarray(self.faces[keep])
         sources = self.face_source[gone]
         self.removed.append((sources[sources >= 0], reason))
-        keep = ~gone
-        self.faces, self.twin, new_index = drop_faces(self.faces, self.twin, keep)
         self.face_source = self.face_source[keep]
         self.added_reason = self.added_reason[keep]
+        self.mark = self.mark[keep]
+        self.patch = self.patch[keep]
         if rebuild:
             self.pair()
-        return new_index
 
     def pair(self) -> None:
         """Build the half-edge table anew."""
         self.twin = half_edge_twins(self.faces, self.vertex_count)
 
-    def replace(self, faces: Faces, twin: NDArray[np.int32], remade: Mask, why: EditReason) -> None:
+    def mark_faces(self) -> None:
+        """Remember the faces as they are numbered now."""
+        self.mark = np.arange(len(self.faces), dtype=np.int32)
+
+    def remake(self, faces: Faces, twin: Ints, remade: Mask, reason: EditReason) -> None:
         """Put remade faces in the place of old ones."""
         sources = self.face_source[remade]
-        self.removed.append((sources[sources >= 0], why))
+        self.removed.append((sources[sources >= 0], reason))
         self.faces, self.twin = faces, twin
         self.face_source = np.where(remade, np.int32(-1), self.face_source)
-        self.added_reason = np.where(remade, np.uint8(why), self.added_reason)
+        self.added_reason = np.where(remade, np.uint8(reason), self.added_reason)
 
-    def add(self, vertices: Vertices, faces: Faces, reasons: NDArray[np.uint8]) -> None:
-        """Append a patch: new vertices, and faces over all vertices."""
+    def add(
+        self, vertices: Vertices, faces: Faces, reasons: NDArray[np.uint8], patch: Ints
+    ) -> None:
+        """Append patches: new vertices, and faces over all vertices."""
         self.vertices = np.concatenate([self.vertices, vertices])
-        self.vertex_source = np.concatenate(
-            [self.vertex_source, np.full(len(vertices), -1, dtype=np.int32)]
-        )
         self.faces, self.twin = append_twins(self.faces, self.twin, faces)
-        self.face_source = np.concatenate(
-            [self.face_source, np.full(len(faces), -1, dtype=np.int32)]
-        )
+        none = np.full(max(len(faces), len(vertices)), -1, dtype=np.int32)
+        self.vertex_source = np.concatenate([self.vertex_source, none[: len(vertices)]])
+        self.face_source = np.concatenate([self.face_source, none[: len(faces)]])
+        self.mark = np.concatenate([self.mark, none[: len(faces)]])
+        self.patch = np.concatenate([self.patch, patch.astype(np.int32)])
         self.added_reason = np.concatenate([self.added_reason, reasons.astype(np.uint8)])
 
     def used_vertices(self) -> Mask:
@@ -102,9 +121,14 @@ class Draft:
         used[self.faces] = True
         return used
 
-    def record(self) -> EditRecord:
+    def touching(self, faces: Faces) -> NDArray[np.int64]:
+        """Return the faces that share a vertex with some faces, these included, (N,) int64."""
+        near = np.zeros(self.vertex_count, dtype=bool)
+        near[faces] = True
+        return np.flatnonzero(near[self.faces].any(axis=1))
+
+    def record(self, used: Mask) -> EditRecord:
         """Return the edit record of the draft without its unreferenced vertices."""
-        used = self.used_vertices()
         sources = [part for part, _ in self.removed]
         reasons = [np.full(len(part), why, dtype=np.uint8) for part, why in self.removed]
         removed = np.concatenate(sources) if sources else np.zeros(0, dtype=np.int32)
@@ -136,17 +160,19 @@ def start_draft(mesh: TriangleMesh) -> Draft:
         A coordinate beyond float32.
     """
     unique, inverse = weld_vertices(mesh.vertices)
+    rounded = mesh.vertices.astype(np.float32).astype(np.float64)
     if len(unique) == mesh.vertex_count:
-        vertices = mesh.vertices.astype(np.float32).astype(np.float64)
-        faces = mesh.faces.copy()
+        vertices, faces = rounded, mesh.faces.copy()
     else:
-        vertices = mesh.vertices[unique].astype(np.float32).astype(np.float64)
-        faces = inverse[mesh.faces]
+        vertices, faces = rounded[unique], inverse[mesh.faces]
+    count = len(faces)
     return Draft(
         vertices,
         faces,
         np.zeros(0, dtype=np.int32),
         unique.astype(np.int32),
-        np.arange(len(faces), dtype=np.int32),
-        np.zeros(len(faces), dtype=np.uint8),
+        np.arange(count, dtype=np.int32),
+        np.zeros(count, dtype=np.uint8),
+        np.full(count, -1, dtype=np.int32),
+        np.full(count, -1, dtype=np.int32),
     )

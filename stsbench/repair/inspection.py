@@ -18,9 +18,9 @@ from stsbench.domain.order import Profile
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.domain.verdicts import Verdict, verdict_of
 from stsbench.errors import MeshError
+from stsbench.geometry.manifoldness import sheets
 from stsbench.repair.cutting import find_defects
 from stsbench.repair.holes import plan_loops
-from stsbench.repair.patching import component_of
 from stsbench.repair.profiles import RepairProfile, load_profile
 from stsbench.repair.tidying import tidy_scan
 
@@ -105,7 +105,7 @@ def inspect_scan(
     if len(tidied.draft.faces):
         plan = plan_loops(
             tidied.draft,
-            component_of(tidied.draft),
+            sheets(tidied.draft.twin),
             profile=profile,
             answers=Answers() if answers is None else answers,
         )

@@ -1,11 +1,13 @@
-"""Second half of a repair, second step: fill, verify, widen, in a bounded number of rounds.
+"""Fill, verify, widen: close what is to be closed, in a bounded number of rounds.
 
 Rules owned here:
 - Every open loop is filled, kept or left open as `holes.plan_loops` decided; loops that only a cut
   made are always filled.
-- A patch must not meet any face it is not joined to, must have no thin face and leave no bow-tie.
-  One that does is cut out again with what it meets and one ring more.
-- After `ROUNDS` rounds what is still wrong stays open and is listed; the verdict is hold.
+- A patch must not meet any face it is not joined to, and must have no thin face, no branching edge
+  and no bow-tie. One that does is tried again as a membrane, then cut out with what it meets and one
+  ring more, and so on by turns.
+- At a bow-tie that is left when its loops are closed, the smaller fans are cut and closed without it.
+- After `ROUNDS` rounds what is still wrong is taken out again and listed; the verdict is hold.
 """
 
 import numpy as np
@@ -15,16 +17,15 @@ from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Mask
 from stsbench.domain.progress import Progress
+from stsbench.geometry.bounding_tree import BoundingTree
 from stsbench.geometry.boundary import LoopSet, boundary_loops, measure_loops
-from stsbench.geometry.components import measure_pieces
 from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.hole_filling import fill_loops
-from stsbench.geometry.manifoldness import smaller_fans
-from stsbench.geometry.self_intersection import self_meetings
-from stsbench.geometry.topology import BRANCHING, grow_by_rings
-from stsbench.geometry.winding import find_winding
-from stsbench.repair.cutting import closed_smaller_fans, pinched_vertices, widen
-from stsbench.repair.draft import Draft
+from stsbench.geometry.manifoldness import sheets, smaller_fans
+from stsbench.geometry.self_intersection import flat_stars, meetings_with, self_meetings
+from stsbench.geometry.topology import BOUNDARY, BRANCHING, count_fans
+from stsbench.geometry.wide_normals import sum_near
+from stsbench.repair.cutting import widen
 from stsbench.repair.holes import Fate, LoopPlan
 from stsbench.repair.listing import list_face_groups, place_of
 from stsbench.repair.profiles import RepairProfile
@@ -32,7 +33,7 @@ from stsbench.repair.tidying import Tidied, edge_keys
 
 __all__ = ["ROUNDS", "Patcher"]
 
-ROUNDS = 6
+ROUNDS = 7
 
 
 class Patcher:
@@ -41,31 +42,27 @@ class Patcher:
     Parameters
     ----------
     tidied : Tidied
+        Cut, and marked before it was.
     plan : LoopPlan
         Of the draft before anything was cut.
+    tree : BoundingTree
+        Over the faces of the draft when they were marked.
     profile : RepairProfile
     """
 
-    def __init__(self, tidied: Tidied, plan: LoopPlan, profile: RepairProfile) -> None:
+    def __init__(
+        self, tidied: Tidied, plan: LoopPlan, tree: BoundingTree, profile: RepairProfile
+    ) -> None:
         self.tidied = tidied
         self.draft = tidied.draft
+        self.tree = tree
         self.profile = profile
         self.unsolved: list[Finding] = []
-        keys = edge_keys(self.draft, plan.loops.half_edges)
+        keys = edge_keys(self.draft.faces, plan.loops.half_edges)
         fates = plan.fates[plan.loops.loop_of()]
         order = np.argsort(keys, kind="stable")
         self._keys, self._fates = keys[order], fates[order]
-
-    def fates_of(self, loops: LoopSet) -> NDArray[np.uint8]:
-        """Return the fate of each loop: the highest among its edges that were open before."""
-        fates = np.zeros(len(loops), dtype=np.uint8)
-        if not len(loops) or not len(self._keys):
-            return fates
-        keys = edge_keys(self.draft, loops.half_edges)
-        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        known = self._keys[at] == keys
-        np.maximum.at(fates, loops.loop_of()[known], self._fates[at[known]])
-        return fates
+        self._patches = 0
 
     def run(self, progress: Progress) -> None:
         """Fill, verify and widen.
@@ -77,80 +74,120 @@ class Patcher:
         draft = self.draft
         for turn in range(ROUNDS):
             progress.step("filling", 0.5 + 0.4 * turn / ROUNDS)
-            gone = closed_smaller_fans(draft)
-            if gone.any():
-                draft.drop(gone, EditReason.NON_MANIFOLD_VERTEX)
+            self._cut_hanging_fans()
             self._drop_separated()
             loops = boundary_loops(draft.faces, draft.twin)
-            chosen = np.flatnonzero(self.fates_of(loops) == Fate.FILL)
-            if len(chosen):
-                self._fill(loops.take(chosen), fair=turn < 3)
+            chosen = loops.take(np.flatnonzero(self._fates_of(loops) == Fate.FILL))
+            failed = self._fill(chosen, fair=turn % 2 == 0)
             wrong = self._wrong_faces()
-            if not wrong.any():
+            pinched = self._pinched_fans()
+            if not (wrong.any() or pinched.any() or failed.any()):
                 return
             if turn == ROUNDS - 1:
                 break
-            patches = grow_by_rings(draft.faces, draft.vertex_count, wrong, 1)
-            made = draft.face_source < 0
-            draft.drop(widen(draft, wrong | (patches & made), 1), EditReason.SELF_INTERSECTION)
-        self._give_up(wrong)
+            wrong = self._whole_patches(wrong)
+            wrong[failed] = True
+            # An odd turn tries the same loop again as a membrane; an even one widens it first.
+            seed = widen(draft, wrong, turn % 2)
+            draft.drop(seed | pinched, EditReason.SELF_INTERSECTION)
+        self._give_up(self._whole_patches(wrong) | pinched)
 
-    def _fill(self, loops: LoopSet, *, fair: bool) -> None:
+    def _fates_of(self, loops: LoopSet) -> NDArray[np.uint8]:
+        """Return the fate of each loop: the highest among its edges that were open before."""
+        fates = np.zeros(len(loops), dtype=np.uint8)
+        if not len(loops) or not len(self._keys):
+            return fates
+        keys = edge_keys(self.draft.faces, loops.half_edges)
+        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        known = self._keys[at] == keys
+        np.maximum.at(fates, loops.loop_of()[known], self._fates[at[known]])
+        return fates
+
+    def _fill(self, loops: LoopSet, *, fair: bool) -> NDArray[np.int64]:
+        """Fill loops; return the faces along those that could not be filled."""
         draft = self.draft
+        if not len(loops):
+            return np.zeros(0, dtype=np.int64)
         patches = fill_loops(
             draft.vertices, draft.faces, draft.twin, loops.vertices, loops.offsets, fair=fair
         )
-        keys = edge_keys(draft, loops.half_edges)
-        at = np.minimum(
-            np.searchsorted(self.tidied.born_open, keys), len(self.tidied.born_open) - 1
-        )
-        born = self.tidied.born_open[at] == keys if len(self.tidied.born_open) else keys < 0
+        born = np.isin(edge_keys(draft.faces, loops.half_edges), self.tidied.born_open)
         was_hole = np.zeros(len(loops), dtype=bool)
         np.logical_or.at(was_hole, loops.loop_of(), born)
         reason = np.where(was_hole, EditReason.HOLE_FILL, EditReason.SELF_INTERSECTION)
-        draft.add(patches.vertices, patches.faces, reason[patches.hole_of_face].astype(np.uint8))
-        if patches.failed.any():
-            measures = measure_loops(draft.vertices, loops)
-            for n in np.flatnonzero(patches.failed):
-                self.unsolved.append(
-                    Finding(
-                        FindingKind.HOLE,
-                        place_of(measures.centre_mm[n]),
-                        float(measures.rim_mm[n]),
-                        float(measures.area_mm2[n]),
-                        len(loops.loop(int(n))),
-                        Severity.HOLD,
-                        Action.UNSOLVED,
-                        "No valid patch was found.",
-                    )
-                )
+        failed = loops.half_edges[patches.failed[loops.loop_of()]] // 3
+        draft.add(
+            patches.vertices,
+            patches.faces,
+            reason[patches.hole_of_face].astype(np.uint8),
+            self._patches + patches.hole_of_face,
+        )
+        self._patches += len(loops)
+        return np.unique(failed).astype(np.int64)
 
     def _drop_separated(self) -> None:
         """Drop pieces that a cut left over, as islands are."""
         draft = self.draft
-        area = measure_faces(draft.vertices, draft.faces, thin_mm=self.tidied.thin_mm).area_mm2
-        component = find_winding(draft.vertices, draft.faces, draft.twin, area).component
-        pieces = measure_pieces(draft.vertices, draft.faces, component, area)
-        if len(pieces) <= self.tidied.component_count:
+        piece = sheets(draft.twin)
+        count = int(piece.max(initial=-1)) + 1
+        if count <= self.tidied.component_count:
             return
-        main = pieces.area_mm2[pieces.main]
-        limit = min(self.profile.island_mm2, self.profile.island_share * main)
-        debris = pieces.area_mm2 <= limit
-        debris[pieces.main] = False
-        gone: Mask = debris[component]
-        if gone.any():
-            draft.drop(gone, EditReason.ISLAND)
+        area_mm2 = measure_faces(draft.vertices, draft.faces, thin_mm=self.tidied.thin_mm).area_mm2
+        total = np.bincount(piece, weights=area_mm2, minlength=count)
+        # Pieces that held before the cut are larger than what is dropped here.
+        limit = min(self.profile.island_mm2, self.profile.island_share * total.max())
+        draft.drop((total <= limit)[piece], EditReason.ISLAND)
+
+    def _cut_hanging_fans(self) -> None:
+        """Cut the smaller fans at bow-ties that no filling can join: those with a closed fan."""
+        draft = self.draft
+        fans = count_fans(draft.faces, draft.twin, draft.vertex_count)
+        open_edges = np.flatnonzero(draft.twin == BOUNDARY)
+        ways_out = np.bincount(draft.faces.ravel()[open_edges], minlength=draft.vertex_count)
+        hanging = (fans > 1) & (ways_out < fans)
+        if hanging.any():
+            gone = smaller_fans(draft.vertices, draft.faces, draft.twin, hanging)
+            draft.drop(gone, EditReason.NON_MANIFOLD_VERTEX)
+
+    def _pinched_fans(self) -> Mask:
+        """Mark the smaller fans at bow-ties that are left."""
+        draft = self.draft
+        fans = count_fans(draft.faces, draft.twin, draft.vertex_count)
+        return smaller_fans(draft.vertices, draft.faces, draft.twin, fans > 1)
 
     def _wrong_faces(self) -> Mask:
+        """Mark added faces with something wrong about them, and what they meet."""
         draft = self.draft
-        wrong = measure_faces(draft.vertices, draft.faces, thin_mm=self.tidied.thin_mm).thin
-        meetings = self_meetings(draft.vertices, draft.faces)
-        wrong[meetings.faces] = True
+        wrong = np.zeros(len(draft.faces), dtype=bool)
+        added = np.flatnonzero(draft.mark < 0)
+        if not len(added):
+            return wrong
+        new = np.ascontiguousarray(draft.faces[added])
+        wrong[added] = measure_faces(draft.vertices, new, thin_mm=self.tidied.thin_mm).thin
         wrong |= (draft.twin.reshape(-1, 3) == BRANCHING).any(axis=1)
-        wrong |= smaller_fans(draft.vertices, draft.faces, draft.twin, pinched_vertices(draft))
+        about = np.ascontiguousarray(draft.faces[draft.touching(new)])
+        flat = flat_stars(draft.vertices, about, sum_near(draft.vertices, about))
+        alive = np.zeros(len(self.tree.order), dtype=bool)
+        alive[draft.mark[draft.mark >= 0]] = True
+        others = meetings_with(draft.vertices, new, self.tree, alive=alive, flat=flat)
+        wrong[added[others.pairs[:, 0]]] = True
+        now = np.full(len(alive), -1, dtype=np.int64)
+        now[draft.mark[draft.mark >= 0]] = np.flatnonzero(draft.mark >= 0)
+        wrong[now[others.pairs[:, 1]]] = True
+        among = self_meetings(draft.vertices, new, flat=flat)
+        wrong[added[among.faces]] = True
         return wrong
 
+    def _whole_patches(self, wrong: Mask) -> Mask:
+        """Take the whole patch of every wrong added face."""
+        draft = self.draft
+        bad = np.zeros(self._patches + 1, dtype=bool)
+        bad[draft.patch[wrong]] = True
+        bad[-1] = False
+        return wrong | bad[draft.patch]
+
     def _give_up(self, wrong: Mask) -> None:
+        """Take what is still wrong out again and list it."""
         draft = self.draft
         self.unsolved += list_face_groups(
             FindingKind.SELF_INTERSECTION,
@@ -159,11 +196,21 @@ class Patcher:
             wrong,
             action=Action.UNSOLVED,
             severity=Severity.HOLD,
-            detail="The surface still meets itself here.",
+            detail="No patch was found that does not meet the rest of the scan.",
         )
-
-
-def component_of(draft: Draft) -> NDArray[np.int32]:
-    """Number the pieces of a draft, (F,) int32."""
-    area = np.ones(len(draft.faces))
-    return find_winding(draft.vertices, draft.faces, draft.twin, area).component
+        draft.drop(wrong, EditReason.SELF_INTERSECTION)
+        loops = boundary_loops(draft.faces, draft.twin)
+        measures = measure_loops(draft.vertices, loops)
+        for n in np.flatnonzero(self._fates_of(loops) == Fate.FILL):
+            self.unsolved.append(
+                Finding(
+                    FindingKind.HOLE,
+                    place_of(measures.centre_mm[n]),
+                    float(measures.rim_mm[n]),
+                    float(measures.area_mm2[n]),
+                    len(loops.loop(int(n))),
+                    Severity.HOLD,
+                    Action.UNSOLVED,
+                    "Left open: no valid patch was found.",
+                )
+            )

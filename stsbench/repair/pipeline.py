@@ -18,10 +18,11 @@ from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.domain.verdicts import verdict_of
 from stsbench.errors import MeshError
 from stsbench.geometry.face_measures import measure_faces
+from stsbench.geometry.manifoldness import sheets
 from stsbench.repair.cutting import cut_defects, find_defects
 from stsbench.repair.draft import Draft
 from stsbench.repair.holes import plan_loops
-from stsbench.repair.patching import Patcher, component_of
+from stsbench.repair.patching import Patcher
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.result import RepairResult
 from stsbench.repair.tidying import tidy_scan
@@ -75,7 +76,7 @@ def repair_scan(
         raise MeshError("No face of the scan has an area.", "Export the scan again.")
     plan = plan_loops(
         draft,
-        component_of(draft),
+        sheets(draft.twin),
         profile=profile,
         answers=answers,
         preparation=preparation,
@@ -88,7 +89,7 @@ def repair_scan(
         tidied.findings.append(_unmarked(draft))
     if not profile.edits_allowed:
         return _unedited(mesh, tidied.findings)
-    patcher = Patcher(tidied, plan, profile)
+    patcher = Patcher(tidied, plan, defects.tree, profile)
     if tidied.orientable:
         progress.step("cutting", 0.45)
         cut_defects(tidied, defects)
@@ -141,7 +142,7 @@ def _result(mesh: TriangleMesh, draft: Draft, findings: tuple[Finding, ...]) -> 
     edited = float(area[draft.face_source < 0].sum())
     return RepairResult(
         repaired,
-        draft.record(),
+        draft.record(used),
         findings,
         (),
         verdict_of(findings),

@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 
 from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
-from stsbench.domain.mesh import Mask, TriangleMesh
+from stsbench.domain.mesh import Faces, Mask, TriangleMesh
 from stsbench.domain.progress import Progress
 from stsbench.geometry.cleaning import duplicate_faces, repeated_corner, turn_thin_faces
 from stsbench.geometry.components import distance_to_main, measure_pieces
 from stsbench.geometry.face_measures import measure_faces, thin_height_mm
 from stsbench.geometry.manifoldness import extra_sheets
-from stsbench.geometry.topology import BOUNDARY, BRANCHING, branching_edges, count_fans
+from stsbench.geometry.topology import BOUNDARY, BRANCHING, branching_edges, count_fans, next_half_edge
 from stsbench.geometry.winding import faces_inwards, find_winding, flip_faces
 from stsbench.repair.draft import Draft, start_draft
 from stsbench.repair.listing import list_face_groups, list_places
@@ -73,12 +73,13 @@ class Tidied:
             self.findings.extend(findings)
 
 
-def edge_keys(draft: Draft, half_edges: NDArray[np.integer]) -> NDArray[np.int64]:
+def edge_keys(faces: Faces, half_edges: NDArray[np.integer]) -> NDArray[np.int64]:
     """Return a number for the edge of each half-edge that does not depend on its direction."""
-    corners = draft.faces.ravel()
+    corners = faces.ravel()
     start = corners[half_edges].astype(np.int64)
-    end = corners[half_edges + np.where(half_edges % 3 == 2, -2, 1)].astype(np.int64)
-    return (np.minimum(start, end) << 32) | np.maximum(start, end)
+    end = corners[next_half_edge(half_edges)].astype(np.int64)
+    keys: NDArray[np.int64] = (np.minimum(start, end) << 32) | np.maximum(start, end)
+    return keys
 
 
 def tidy_scan(mesh: TriangleMesh, *, profile: RepairProfile, progress: Progress) -> Tidied:
@@ -129,11 +130,7 @@ def _drop_what_is_no_face(tidied: Tidied) -> None:
         places = draft.vertices[draft.faces[repeated, 0]]
         findings = list_places(kind, places, action=Action.REMOVED, detail="Names a vertex twice.")
         tidied.note(kind, len(places), findings)
-        keep = ~repeated
-        draft.removed.append((draft.face_source[repeated], EditReason.DEGENERATE))
-        draft.faces = np.ascontiguousarray(draft.faces[keep])
-        draft.face_source = draft.face_source[keep]
-        draft.added_reason = draft.added_reason[keep]
+        draft.drop(repeated, EditReason.DEGENERATE)
     draft.pair()
     copies = duplicate_faces(draft.faces, draft.twin)
     if copies.any():
@@ -178,7 +175,7 @@ def _drop_fins(tidied: Tidied, profile: RepairProfile) -> None:
         if not extra.any():
             break
         draft.drop(extra, EditReason.NON_MANIFOLD_EDGE, rebuild=True)
-    tidied.born_open = np.sort(edge_keys(draft, np.flatnonzero(draft.twin == BOUNDARY)))
+    tidied.born_open = np.sort(edge_keys(draft.faces, np.flatnonzero(draft.twin == BOUNDARY)))
     while (draft.twin == BRANCHING).any():
         # Only large sheets meet here: cut about the edge, and let the filling close each of them.
         about = (draft.twin.reshape(-1, 3) == BRANCHING).any(axis=1)
@@ -246,7 +243,7 @@ def _turn_thin(tidied: Tidied) -> None:
     faces, twin, state = turn_thin_faces(
         draft.vertices, draft.faces, draft.twin, rows, thin_mm=tidied.thin_mm
     )
-    draft.replace(faces, twin, state == 2, EditReason.DEGENERATE)
+    draft.remake(faces, twin, state == 2, EditReason.DEGENERATE)
     gone = (state == 1) | (state == 3)
     if gone.any():
         draft.drop(gone, EditReason.DEGENERATE)
