@@ -16,7 +16,7 @@ import hmac
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, literal_column, select
 
@@ -102,7 +102,7 @@ class StoredRow(NamedTuple):
 def read_stored(rows: Connection, *, after: int = 0) -> Iterator[StoredRow]:
     """Yield the rows after a number, in order; also rows whose values somebody changed."""
     # Untyped: an edit by hand may have left text where bytes were, and that is to be told.
-    columns: list[ColumnElement[object]] = [
+    columns: list[ColumnElement[Any]] = [
         literal_column(name) for name in ("sequence", "entry", "leaf", "mac")
     ]
     query = select(*columns).select_from(audit_entries).order_by(audit_entries.c.sequence)

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from stsbench.domain.access import Attestation, Purpose, Role
-from stsbench.errors import AccessRefusedError
+from stsbench.errors import AccessRefusedError, SealError
 from stsbench.vault.records import (
     CaseRecord,
     CaseSummary,
@@ -27,7 +27,7 @@ from stsbench.vault.records import (
     ObjectEntry,
 )
 from stsbench.vault.settings import load_settings
-from stsbench.vault.transport import Transport
+from stsbench.vault.transport import CutShortError, Transport
 from stsbench.vault.wire import as_document, value_from
 
 __all__ = ["Lease", "VaultClient"]
@@ -68,13 +68,15 @@ class Lease:
         SealError, StorageError
             The sealed object is damaged or gone.
         """
-        with self._transport.stream(f"/v1/leases/{self.lease_id}/bytes") as answer:
-            content = bytearray(int(answer.headers["content-length"]))
-            filled = 0
-            for piece in answer.iter_raw():
-                content[filled : filled + len(piece)] = piece
-                filled += len(piece)
-        return content
+        path = f"/v1/leases/{self.lease_id}"
+        try:
+            return self._transport.read_into(f"{path}/bytes")
+        except CutShortError:
+            self._transport.call("GET", path, again=True)  # tells when the lease has ended
+            raise SealError(
+                "A sealed object does not open.",
+                "Run stsbench vault doctor; restore it from a backup if the store was damaged.",
+            ) from None
 
     def close(self, *, failed: bool = False) -> None:
         """Write the outcome; closing again does nothing."""
@@ -202,7 +204,7 @@ class VaultClient:
         case_number: str,
         *,
         kind: str,
-        data: bytes,
+        data: bytes | bytearray | memoryview,
         parents: Sequence[str],
         lease_id: str,
         summary: Mapping[str, object] | None = None,
@@ -216,8 +218,8 @@ class VaultClient:
                 "summary": as_document(summary or {}),
             }
         ).encode()
-        content = b"".join([len(head).to_bytes(4, "big"), head, data])
-        entry = self._transport.call("POST", f"/v1/cases/{case_number}/objects", content=content)
+        path, framed = f"/v1/cases/{case_number}/objects", len(head).to_bytes(4, "big") + head
+        entry = self._transport.call("POST", path, content=[framed, data])
         return value_from(ObjectEntry, entry)
 
     def record_verdict(

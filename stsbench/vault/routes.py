@@ -53,6 +53,7 @@ def application(broker: Broker, *, token: str = "") -> Starlette:
         ("POST", "/v1/leases", desk.open),
         ("POST", "/v1/leases/close", desk.close),
         ("GET", "/v1/leases/{lease}/bytes", desk.read),
+        ("GET", "/v1/leases/{lease}", desk.lease),
         ("POST", "/v1/cases/{case}/objects", desk.store),
         ("POST", "/v1/cases/{case}/verdicts", desk.record_verdict),
         ("GET", "/v1/cases/{case}", desk.case),
@@ -99,6 +100,10 @@ class _Requests:
 
     async def read(self, request: Request) -> Response:
         return stream_lease(self._broker, request.path_params["lease"])
+
+    async def lease(self, request: Request) -> Response:
+        lease = self._broker.leases.find(request.path_params["lease"])
+        return JSONResponse({"open_until": lease.open_until})
 
     async def store(self, request: Request) -> Response:
         head, data = await _framed_body(request)
