@@ -19,9 +19,9 @@ from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.errors import StorageError, StsbenchError
 from stsbench.files.atomic import write_aside
 from stsbench.files.bundled import notebooks_folder, samples_folder
+from stsbench.files.homes import demo_home
 from stsbench.qa.summaries import SummaryRow, render_summary
 from stsbench.vault.client import VaultClient
-from stsbench.workflow.homes import demo_home
 from stsbench.workflow.release import release_report
 
 __all__ = ["DemoResult", "run_demo"]

@@ -138,6 +138,18 @@ def case_erase_command(
     return 0
 
 
+@_CASE.command("withdraw")
+def case_withdraw_command(
+    case: CaseNumber,
+    purpose: Annotated[str, typer.Option(help="Such as repair or model.")],
+) -> int:
+    """Withdraw consent for a purpose: the next open is refused, running work ends."""
+    from stsbench.workflow.auditing import withdraw_consent
+
+    withdraw_consent(case, purpose)
+    return 0
+
+
 @_CASE.command("open")
 def case_open_command(case: CaseNumber) -> int:
     """Say which notebook to open next for a case."""

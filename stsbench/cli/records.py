@@ -17,15 +17,26 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 @AUDIT.command("verify")
-def audit_verify_command(home: Home = None, as_json: AsJson = False) -> int:
+def audit_verify_command(
+    home: Home = None,
+    checkpoint: Annotated[
+        list[Path] | None, typer.Option(help="An export kept outside; may be given again.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
     """Find an edited, deleted or reordered entry; say what this cannot prove."""
     from stsbench.workflow.auditing import verify_audit
 
-    result = verify_audit(home)
+    result = verify_audit(home, witnesses=checkpoint or ())
     if as_json:
         print_json(result)
     else:
-        typer.echo(result["summary"])
+        state = "intact" if result["intact"] else "NOT intact"
+        signed = f"signed up to {result['signed_until']}"
+        typer.echo(
+            f"{result['entries']} entries, {state}; {signed}, "
+            f"witnessed up to {result['witnessed_until']}"
+        )
         for problem in result["problems"]:
             typer.echo(f"  {problem}")
         for limit in result["not_proven"]:

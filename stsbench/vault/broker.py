@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 
 from stsbench.domain.access import Purpose, ReasonCode
 from stsbench.errors import AuditError, StorageError
+from stsbench.files.homes import read_home_settings
 from stsbench.privacy.audit_entries import Outcome
 from stsbench.privacy.policy import load_policy
 from stsbench.vault.audit_log import AuditContext
@@ -52,7 +53,8 @@ class Broker:
         self.open_doors = open_doors
         self.store = VaultStore(settings)
         try:
-            self.policy = load_policy()
+            chosen = read_home_settings(settings.home)
+            self.policy = load_policy().with_minor_age(chosen.minor_age)
             self.recovery = recover(self.store)
             self.workers = ThreadPoolExecutor(_THREADS, thread_name_prefix="vault")
             self.leases = LeaseDesk(self.store, self.policy)

@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from stsbench.errors import InputError
+from stsbench.files.homes import find_home
 
-__all__ = ["KEY_MODES", "VaultSettings", "find_home", "load_settings"]
+__all__ = ["KEY_MODES", "VaultSettings", "load_settings"]
 
 KEY_MODES = ("auto", "keyring", "file")
 _GIB = 2**30
@@ -71,15 +70,6 @@ class VaultSettings:
     def out_folder(self) -> Path:
         """Released files, one folder per case number."""
         return self.home / "out"
-
-
-def find_home(home: Path | None = None) -> Path:
-    """Return the home asked for, or the one of the environment, or the user's default."""
-    named = os.environ.get("STSBENCH_HOME")
-    if home is None:
-        default = Path(platformdirs.user_data_dir("stsbench", False)) / "home"
-        home = Path(named) if named else default
-    return home.expanduser().resolve()
 
 
 def load_settings(

@@ -5,7 +5,6 @@ shown for synthetic samples only, unless the home's settings say otherwise:
 `embed_stills = "samples"` (default), `"always"` or `"never"` in `settings.toml`.
 """
 
-import tomllib
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,8 +12,8 @@ import numpy as np
 from stsbench.domain.dentition import Arch
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.errors import RenderError
+from stsbench.files.homes import read_home_settings
 from stsbench.qa.renders import render_views
-from stsbench.workflow.homes import default_home
 from stsbench.workflow.model import CaseModel
 from stsbench.workflow.repair import CaseRepair, ScanRepair
 from stsbench.workflow.review import CaseReview
@@ -50,10 +49,7 @@ def show_review(reviewed: CaseReview) -> None:
 
 
 def _may_embed(*, synthetic: bool) -> bool:
-    path = default_home() / "settings.toml"
-    choice = "samples"
-    if path.is_file():
-        choice = str(tomllib.loads(path.read_text(encoding="utf-8")).get("embed_stills", choice))
+    choice = read_home_settings().embed_stills
     allowed = choice == "always" or (choice == "samples" and synthetic)
     if not allowed:
         _say(_HINT)

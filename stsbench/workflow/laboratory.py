@@ -14,7 +14,7 @@ from pathlib import Path
 
 from stsbench.errors import StorageError
 from stsbench.files.bundled import notebooks_folder
-from stsbench.workflow.homes import default_home, demo_home
+from stsbench.files.homes import demo_home, find_home
 
 __all__ = ["run_lab"]
 
@@ -79,7 +79,7 @@ def run_lab(home: Path | None, *, port: int, browser: bool, say: Callable[[str],
 
 
 def _home_with_cases(say: Callable[[str], object]) -> Path:
-    home, demo = default_home(), demo_home()
+    home, demo = find_home(), demo_home()
     if not (home / "vault").is_dir() and (demo / "vault").is_dir():
         say("This home holds no case yet: opening the demo's.")
         return demo

@@ -1,12 +1,10 @@
 """Inspect, repair and model a loose file: the one verb outside the vault.
 
 Nothing here is pseudonymised, leased or audited, and callers say so to the user. A lab can refuse
-loose files altogether: STSBENCH_LOOSE_FILES=refuse, or `loose_files = "refuse"` in
-`settings.toml` of the home. Reports never hold the path of the input.
+loose files altogether: `loose_files = "refuse"` in `settings.toml` of the home. Reports never hold
+the path of the input.
 """
 
-import os
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from stsbench.domain.dentition import Arch
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.domain.verdicts import Verdict, worst
 from stsbench.errors import AccessRefusedError, InputError, StorageError
+from stsbench.files.homes import read_home_settings
 
 __all__ = ["Report", "inspect_file", "model_file", "repair_file"]
 
@@ -217,12 +216,7 @@ def _direction(values: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float64]]
 
 
 def _refuse_where_forbidden() -> None:
-    setting = os.environ.get("STSBENCH_LOOSE_FILES", "")
-    home = os.environ.get("STSBENCH_HOME")
-    path = Path(home) / "settings.toml" if home else None
-    if not setting and path is not None and path.is_file():
-        setting = str(tomllib.loads(path.read_text(encoding="utf-8")).get("loose_files", ""))
-    if setting == "refuse":
+    if read_home_settings().loose_files == "refuse":
         raise AccessRefusedError(
             "This lab does not work on loose files.", "Take the order in: stsbench intake FOLDER."
         )
