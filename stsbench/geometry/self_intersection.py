@@ -20,7 +20,6 @@ from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.bounding_tree import LEAF, BoundingTree, build_tree
 from stsbench.geometry.compiled import in_threads, kernel
 from stsbench.geometry.triangle_contact import faces_meet
-from stsbench.geometry.wide_normals import sum_normals
 
 __all__ = ["Meetings", "flat_stars", "meetings_with", "self_meetings"]
 
@@ -102,8 +101,13 @@ def _check_stars(vertices, faces, normals, flat, covered):
                     flat[v] = 0
 
 
-def flat_stars(vertices: Vertices, faces: Faces, near: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Mark vertices whose faces, seen along the vertex normal, lie side by side.
+def flat_stars(
+    vertices: Vertices,
+    faces: Faces,
+    near: NDArray[np.float64],
+    open_vertices: NDArray[np.integer],
+) -> NDArray[np.uint8]:
+    """Mark vertices whose faces, seen along the vertex normal, lie side by side all round.
 
     Parameters
     ----------
@@ -113,12 +117,15 @@ def flat_stars(vertices: Vertices, faces: Faces, near: NDArray[np.float64]) -> N
         only vertices that none of the others name are then answered rightly.
     near : (V, 4) float64
         Vector area about every vertex, from `WideNormals`.
+    open_vertices : (N,) int
+        Vertices on open edges: their wedges do not close, so nothing says that they do not overlap.
 
     Returns
     -------
     (V,) uint8
     """
     flat = np.ones(len(vertices), dtype=np.uint8)
+    flat[open_vertices] = 0
     _check_stars(vertices, faces, near, flat, np.zeros(len(vertices), dtype=np.uint8))
     return flat
 
@@ -257,7 +264,7 @@ def self_meetings(
     tree : BoundingTree, optional
         Of these faces.
     flat : (V,) uint8, optional
-        Of these faces, from `flat_stars`.
+        Of these faces, from `flat_stars`; saves asking neighbours.
     limit : int
         Pairs after which the search stops.
 
@@ -267,7 +274,7 @@ def self_meetings(
     """
     tree = build_tree(vertices, faces) if tree is None else tree
     if flat is None:
-        flat = flat_stars(vertices, faces, sum_normals(vertices, faces).near)
+        flat = np.zeros(len(vertices), dtype=np.uint8)
     leaves = tree.leaf_count
     cuts = [leaves * part // _CHUNKS for part in range(_CHUNKS + 1)]
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
+from stsbench.geometry.topology import open_vertices
 from stsbench.geometry.wide_normals import WideNormals
 
 __all__ = ["spike_vertices"]
@@ -306,10 +307,8 @@ def spike_vertices(
         Height of each spike over its base, negative for one that goes inwards.
     """
     spike = np.full(len(vertices), -1, dtype=np.int32)
-    open_edges = np.flatnonzero(twin < 0)
     border: Mask = np.zeros(len(vertices), dtype=bool)
-    border[faces.ravel()[open_edges]] = True
-    border[faces[open_edges // 3, (open_edges % 3 + 1) % 3]] = True
+    border[open_vertices(faces, twin)] = True
     asked = np.flatnonzero((normals.unity < UNITY) & ~border).astype(np.int32)
     if not len(asked):
         return spike, np.zeros(0)

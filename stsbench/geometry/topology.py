@@ -28,6 +28,7 @@ __all__ = [
     "grow_by_rings",
     "half_edge_twins",
     "next_half_edge",
+    "open_vertices",
 ]
 
 BOUNDARY = -1
@@ -267,6 +268,20 @@ def next_half_edge(half_edges: NDArray[np.integer]) -> NDArray[np.integer]:
     """Return the half-edge that follows each one within its face."""
     following: NDArray[np.integer] = half_edges + np.where(half_edges % 3 == 2, -2, 1)
     return following
+
+
+def open_vertices(faces: Faces, twin: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the vertices on edges without a twin, each once or more.
+
+    Parameters
+    ----------
+    faces : (F, 3) int32
+    twin : (3F,) int32
+    """
+    half_edges = np.flatnonzero(twin < 0)
+    corners = faces.ravel()
+    found: NDArray[np.int32] = corners[np.concatenate([half_edges, next_half_edge(half_edges)])]
+    return found
 
 
 def branching_edges(

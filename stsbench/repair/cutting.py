@@ -1,9 +1,10 @@
 """Find what must be cut out of a tidied scan, and cut it.
 
 Rules owned here:
-- Spikes, folds, and faces that meet where they are not joined are cut with `RINGS` rings about them.
-  A ring never takes a face on an open edge, or one at a vertex of the outer border, unless it is
-  part of the defect itself: so the border stays.
+- A spike is cut with the faces at its vertices; faces that meet where they are not joined with one
+  ring; a fold with one ring and up to `FOLD_RINGS` more where the surface about a vertex does not
+  face one way (`WideNormals.unity` below `FOLDED`). A ring never takes a face on an open edge unless
+  it is part of the defect itself: so the border stays.
 - A group of faces that meet one another is a fold when some of them are overturned, else a
   self-intersection. Meetings that a spike causes go with the spike.
 - Two kept pieces that meet are not cut: neither is known to be wrong. They are listed and held.
@@ -22,15 +23,16 @@ from stsbench.geometry.face_groups import group_faces, measure_groups
 from stsbench.geometry.manifoldness import sheets
 from stsbench.geometry.self_intersection import flat_stars, self_meetings
 from stsbench.geometry.spikes import spike_vertices
-from stsbench.geometry.topology import BOUNDARY, grow_by_rings
+from stsbench.geometry.topology import BOUNDARY, grow_by_rings, open_vertices
 from stsbench.geometry.wide_normals import overturned_faces, sum_normals
 from stsbench.repair.draft import Draft
 from stsbench.repair.listing import LISTED, list_face_groups, place_of
 from stsbench.repair.tidying import Tidied
 
-__all__ = ["RINGS", "Defects", "cut_defects", "find_defects", "widen"]
+__all__ = ["Defects", "cut_defects", "find_defects", "widen"]
 
-RINGS = 1
+FOLD_RINGS = 2
+FOLDED = 0.95
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -49,6 +51,8 @@ class Defects:
         False when there were more meetings than the search counts.
     tree : BoundingTree
         Over the faces of the draft as they were.
+    unity : (V,) float64
+        How much the surface about each vertex faces one way.
     """
 
     spikes: Mask
@@ -56,6 +60,7 @@ class Defects:
     crossings: Mask
     complete: bool
     tree: BoundingTree
+    unity: NDArray[np.float64]
 
 
 def find_defects(tidied: Tidied) -> Defects:
@@ -72,7 +77,7 @@ def find_defects(tidied: Tidied) -> Defects:
     spikes: Mask = (spike >= 0)[faces].any(axis=1)
     overturned = overturned_faces(vertices, faces, normals)
     tree = build_tree(vertices, faces)
-    flat = flat_stars(vertices, faces, normals.near)
+    flat = flat_stars(vertices, faces, normals.near, open_vertices(faces, draft.twin))
     meetings = self_meetings(vertices, faces, tree=tree, flat=flat)
     pairs = meetings.pairs
     if tidied.component_count > 1 and len(pairs):
@@ -88,11 +93,10 @@ def find_defects(tidied: Tidied) -> Defects:
         (FindingKind.FOLD, folds, "The surface is folded over itself."),
         (FindingKind.SELF_INTERSECTION, crossings, "The surface passes through or touches itself."),
     ):
-        found = list_face_groups(
-            kind, vertices, faces, marked, action=Action.REPAIRED, detail=detail
-        )
-        tidied.note(kind, _count_groups(draft, marked), found)
-    return Defects(spikes, folds, crossings, meetings.complete, tree)
+        place = _with_ring(draft, marked)
+        found = list_face_groups(kind, vertices, faces, place, action=Action.REPAIRED, detail=detail)
+        tidied.note(kind, _count_groups(draft, place), found)
+    return Defects(spikes, folds, crossings, meetings.complete, tree, normals.unity)
 
 
 def _count_groups(draft: Draft, marked: Mask) -> int:
@@ -102,13 +106,20 @@ def _count_groups(draft: Draft, marked: Mask) -> int:
 def _sort_meetings(draft: Draft, meeting: Mask, overturned: Mask) -> tuple[Mask, Mask]:
     """Split faces that meet others into folds and mere crossings."""
     folds = np.zeros(len(draft.faces), dtype=bool)
-    rows = np.flatnonzero(meeting | overturned)
+    marked = meeting | overturned
+    rows = np.flatnonzero(_with_ring(draft, marked))
     if len(rows):
         group = group_faces(draft.faces[rows])
         turned = np.zeros(int(group.max()) + 1, dtype=bool)
         turned[group[overturned[rows]]] = True
         folds[rows[turned[group]]] = True
+    folds &= marked
     return folds, meeting & ~folds
+
+
+def _with_ring(draft: Draft, marked: Mask) -> Mask:
+    """Widen by a ring: parts of one fold that do not quite touch are one place."""
+    return grow_by_rings(draft.faces, draft.vertex_count, marked, 1) if marked.any() else marked
 
 
 def _note_spikes(tidied: Tidied, spike: NDArray[np.int32], height_mm: NDArray[np.float64]) -> None:
@@ -164,6 +175,16 @@ def widen(draft: Draft, seed: Mask, rings: int) -> Mask:
     return seed | (grown & ~at_border(draft))
 
 
+def _whole_folds(draft: Draft, defects: Defects) -> Mask:
+    """Return folds with their rings, (F,) bool."""
+    cut = widen(draft, defects.folds, 1)
+    if cut.any():
+        tilted = (defects.unity < FOLDED)[draft.faces].any(axis=1)
+        for _ in range(FOLD_RINGS):
+            cut |= widen(draft, cut, 1) & tilted
+    return cut
+
+
 def cut_defects(tidied: Tidied, defects: Defects) -> None:
     """Cut everything that was found out of the draft.
 
@@ -176,12 +197,12 @@ def cut_defects(tidied: Tidied, defects: Defects) -> None:
     draft.mark_faces()
     taken = np.zeros(len(draft.faces), dtype=bool)
     cuts = []
-    for seed, rings, reason in (
-        (defects.spikes, 0, EditReason.SPIKE),
-        (defects.folds, RINGS, EditReason.FOLD),
-        (defects.crossings, RINGS, EditReason.SELF_INTERSECTION),
+    for seed, reason in (
+        (defects.spikes, EditReason.SPIKE),
+        (_whole_folds(draft, defects), EditReason.FOLD),
+        (widen(draft, defects.crossings, 1), EditReason.SELF_INTERSECTION),
     ):
-        cut = widen(draft, seed, rings) & ~taken
+        cut = seed & ~taken
         taken |= cut
         cuts.append((cut, reason))
     for cut, reason in cuts:

@@ -23,7 +23,7 @@ from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.hole_filling import fill_loops
 from stsbench.geometry.manifoldness import sheets, smaller_fans
 from stsbench.geometry.self_intersection import flat_stars, meetings_with, self_meetings
-from stsbench.geometry.topology import BOUNDARY, BRANCHING, count_fans
+from stsbench.geometry.topology import BOUNDARY, BRANCHING, count_fans, open_vertices
 from stsbench.geometry.wide_normals import sum_near
 from stsbench.repair.cutting import widen
 from stsbench.repair.holes import Fate, LoopPlan
@@ -166,7 +166,8 @@ class Patcher:
         wrong[added] = measure_faces(draft.vertices, new, thin_mm=self.tidied.thin_mm).thin
         wrong |= (draft.twin.reshape(-1, 3) == BRANCHING).any(axis=1)
         about = np.ascontiguousarray(draft.faces[draft.touching(new)])
-        flat = flat_stars(draft.vertices, about, sum_near(draft.vertices, about))
+        near = sum_near(draft.vertices, about)
+        flat = flat_stars(draft.vertices, about, near, open_vertices(draft.faces, draft.twin))
         alive = np.zeros(len(self.tree.order), dtype=bool)
         alive[draft.mark[draft.mark >= 0]] = True
         others = meetings_with(draft.vertices, new, self.tree, alive=alive, flat=flat)

@@ -8,6 +8,7 @@ with a separating-axis test for triangles.
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
@@ -149,20 +150,20 @@ def _segment_hits(p, q, a, b, c, eps):
     return proper & ~flat & (u >= tol) & (v >= tol) & (w >= tol)
 
 
-def _coplanar_overlap(t, s, eps):
-    """Closed overlap of coplanar triangles by separating axes in their plane."""
-    n = _cross(t[:, 1] - t[:, 0], t[:, 2] - t[:, 0])
-    size = np.linalg.norm(n, axis=1)
-    height = np.abs(((s - t[:, :1]) * (n / size[:, None])[:, None]).sum(2)).max(1)
-    apart = height > eps
-    for one in (t, s):
-        for k in range(3):
-            axis = _cross(n, one[:, (k + 1) % 3] - one[:, k])
-            axis /= np.linalg.norm(axis, axis=1)[:, None]
-            a = (t * axis[:, None]).sum(2)
-            b = (s * axis[:, None]).sum(2)
-            apart |= (a.max(1) < b.min(1) - eps) | (b.max(1) < a.min(1) - eps)
-    return ~apart
+def _flat_contact(t, s, shared, eps):
+    """Coplanar triangles, one pair: contact beyond the shared corners, by shapely."""
+    n = np.cross(t[1] - t[0], t[2] - t[0])
+    size = np.linalg.norm(n)
+    if size == 0 or np.abs((s - t[0]) @ (n / size)).max() > eps:
+        return False
+    keep = [k for k in range(3) if k != np.argmax(np.abs(n))]
+    one, two = shapely.Polygon(t[:, keep]), shapely.Polygon(s[:, keep])
+    common = one.intersection(two)
+    if common.is_empty:
+        return False
+    if shared == 0:
+        return True
+    return (common.length if shared == 1 else common.area) > eps
 
 
 def meetings(vertices, faces, *, eps=1e-9):
@@ -178,7 +179,6 @@ def meetings(vertices, faces, *, eps=1e-9):
         a, b = t[rows], s[rows]
         hit[rows] |= _segment_hits(a[:, k], a[:, (k + 1) % 3], b[:, 0], b[:, 1], b[:, 2], eps)
         hit[rows] |= _segment_hits(b[:, k], b[:, (k + 1) % 3], a[:, 0], a[:, 1], a[:, 2], eps)
-    hit[rows] |= _coplanar_overlap(t[rows], s[rows], eps)
     rows = np.flatnonzero(shared == 1)
     at_t = np.argmax(same[rows].any(axis=2), axis=1)
     at_s = np.argmax(same[rows].any(axis=1), axis=1)
@@ -197,6 +197,11 @@ def meetings(vertices, faces, *, eps=1e-9):
     a /= np.linalg.norm(a, axis=1)[:, None]
     b /= np.linalg.norm(b, axis=1)[:, None]
     hit[rows] |= np.linalg.norm(a - b, axis=1) < 1e-9
+    n = _cross(t[:, 1] - t[:, 0], t[:, 2] - t[:, 0])
+    n /= np.maximum(np.linalg.norm(n, axis=1), 1e-300)[:, None]
+    height = np.abs(((s - t[:, :1]) * n[:, None]).sum(axis=2)).max(axis=1)
+    for row in np.flatnonzero(~hit & (height <= eps) & (shared < 2)):
+        hit[row] = _flat_contact(t[row], s[row], shared[row], eps)
     return pairs[hit]
 
 
