@@ -109,7 +109,7 @@ def _tables() -> tuple[NDArray[np.int8], NDArray[np.int64]]:
 
 
 @kernel
-def _count(volume, level, first, last, faces_of, vertex_counts, face_counts):  # type: ignore[no-untyped-def]
+def _count(volume, level, first, last, faces_of, vertex_counts, face_counts):
     """Count vertices and faces of each layer of cells first <= i < last."""
     layers, rows, columns = volume.shape
     for i in range(first, last):
@@ -135,7 +135,7 @@ def _count(volume, level, first, last, faces_of, vertex_counts, face_counts):  #
 
 
 @kernel
-def _number(volume, level, i, first, rims, cuts):  # type: ignore[no-untyped-def]
+def _number(volume, level, i, first, rims, cuts):
     """Give the crossings of layer i their numbers from `first`; rims[a] are those along axis a.
 
     No crossing is -1. Writes the fraction along each edge into cuts when there is room for it.
@@ -162,7 +162,7 @@ def _number(volume, level, i, first, rims, cuts):  # type: ignore[no-untyped-def
 
 
 @kernel
-def _fill(volume, level, first, last, starts, tables, cuts, faces):  # type: ignore[no-untyped-def]
+def _fill(volume, level, first, last, starts, tables, cuts, faces):
     """Write vertices and faces of the layers first <= i < last."""
     layers, rows, columns = volume.shape
     table, faces_of, edge_from = tables

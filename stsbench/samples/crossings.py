@@ -20,7 +20,7 @@ Indices = NDArray[np.int64]
 
 
 @kernel
-def _segment_hits(p, q, a, b, c):  # type: ignore[no-untyped-def]
+def _segment_hits(p, q, a, b, c):
     """Tell whether segment p q meets the triangle a b c."""
     dx, dy, dz = q[0] - p[0], q[1] - p[1], q[2] - p[2]
     ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
@@ -42,7 +42,7 @@ def _segment_hits(p, q, a, b, c):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _crosses(vertices, faces, i, j):  # type: ignore[no-untyped-def]
+def _crosses(vertices, faces, i, j):
     """Tell whether two faces cross; an edge that touches a shared vertex is left out."""
     shared = 0
     for a in range(3):
@@ -63,7 +63,7 @@ def _crosses(vertices, faces, i, j):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _find(vertices, faces, chosen, low, high, cells, starts, owners, pairs):  # type: ignore[no-untyped-def]
+def _find(vertices, faces, chosen, low, high, cells, starts, owners, pairs):
     """Test the faces that share a grid cell; fill pairs and return how many there are."""
     count = 0
     for n in range(len(cells)):

@@ -49,7 +49,9 @@ class Crown:
     worn_mm: float  # height at which cusp tips are worn flat
 
 
-def _outline(row: ToothRow, sizes: Values, rng: np.random.Generator, variation: float):  # type: ignore[no-untyped-def]
+def _outline(
+    row: ToothRow, sizes: Values, rng: np.random.Generator, variation: float
+) -> dict[str, tuple[Values, Values]]:
     _, md, md_cervix, bl, bl_cervix = sizes
     result = {}
     for side, knots in row.outline.items():
@@ -129,17 +131,17 @@ def _fissures(
     for way in (-1, 1):
         bend = mid_v * 0.5 + 0.05 * variation * hv * rng.standard_normal()
         far = way * (0.56 + 0.03 * variation * rng.standard_normal()) * hu
-        relief.grooves.append((0.0, mid_v, far, bend, 0.34, 0.26))
+        relief.grooves.append((0.0, mid_v, far, bend, 0.34, 0.34))
         for fork in (0.26, -0.26):
             v = (fork + 0.05 * variation * rng.standard_normal()) * hv
-            relief.grooves.append((0.93 * far, bend, way * 0.70 * hu, v, 0.26, 0.24))
+            relief.grooves.append((0.93 * far, bend, way * 0.70 * hu, v, 0.26, 0.32))
     for u, v, _ in cusps:
         for way in (-1, 1):
             start_u = u * 0.45 + way * (0.13 + 0.03 * variation * rng.standard_normal()) * hu
             end_u = u * 0.85 + way * (0.17 + 0.05 * variation * rng.standard_normal()) * hu
             depth = 0.10 + 0.04 * variation * rng.standard_normal()
             start_v = mid_v + (v - mid_v) * 0.22
-            relief.grooves.append((start_u, start_v, end_u, v * 0.85, max(depth, 0.02), 0.20))
+            relief.grooves.append((start_u, start_v, end_u, v * 0.85, max(depth, 0.02), 0.30))
 
 
 def _posterior(

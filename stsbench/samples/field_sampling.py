@@ -34,7 +34,7 @@ class FieldValues:
 
 
 @kernel
-def _evaluate(m, places, table):  # type: ignore[no-untyped-def]
+def _evaluate(m, places, table):
     for i in range(len(places)):
         crown, gum, who = arch_fields(m, places[i, 0], places[i, 1], places[i, 2])
         table[i, 0], table[i, 1], table[i, 3] = crown, gum, who
@@ -42,7 +42,7 @@ def _evaluate(m, places, table):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _project(m, places, rounds, farthest):  # type: ignore[no-untyped-def]
+def _project(m, places, rounds, farthest):
     """Move places onto the surface by Newton steps along a forward difference."""
     slope = np.zeros(3)
     for i in range(len(places)):
@@ -67,7 +67,7 @@ def _project(m, places, rounds, farthest):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _sample(m, origin, spacing, volume, first, last, block):  # type: ignore[no-untyped-def]
+def _sample(m, origin, spacing, volume, first, last, block):
     """Fill the blocks first <= b < last; blocks far from the surface get one value."""
     layers, rows, columns = volume.shape
     across = (rows + block - 1) // block
@@ -101,7 +101,7 @@ def _sample(m, origin, spacing, volume, first, last, block):  # type: ignore[no-
 
 
 @kernel
-def _fractal(places, scale, octaves, seed, values):  # type: ignore[no-untyped-def]
+def _fractal(places, scale, octaves, seed, values):
     for i in range(len(places)):
         share, k = 1.0, 1.0 / scale
         values[i] = 0.0

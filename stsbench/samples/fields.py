@@ -32,28 +32,28 @@ WEB_MM = 0.20  # gaps narrower than twice this are bridged, as scanners do
 
 
 @kernel
-def blend_min(a, b, k):  # type: ignore[no-untyped-def]
+def blend_min(a, b, k):
     """Return the smaller of two values, rounded over a range k."""
     h = max(k - abs(a - b), 0.0) / k
     return min(a, b) - h * h * k * 0.25
 
 
 @kernel
-def blend_max(a, b, k):  # type: ignore[no-untyped-def]
+def blend_max(a, b, k):
     """Return the larger of two values, rounded over a range k."""
     h = max(k - abs(a - b), 0.0) / k
     return max(a, b) + h * h * k * 0.25
 
 
 @kernel
-def ramp(start, end, x):  # type: ignore[no-untyped-def]
+def ramp(start, end, x):
     """Return 0 before start, 1 after end, and a smooth step between."""
     x = min(max((x - start) / (end - start), 0.0), 1.0)
     return x * x * (3 - 2 * x)
 
 
 @kernel
-def _chance(i, j, k):  # type: ignore[no-untyped-def]
+def _chance(i, j, k):
     """Return a fixed pseudo-random value in [-1, 1] for a lattice node."""
     h = (i * 374761393 + j * 668265263 + k * 2147483647) & 0xFFFFFFFF
     h = ((h ^ (h >> 13)) * 1274126177) & 0xFFFFFFFF
@@ -61,7 +61,7 @@ def _chance(i, j, k):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def noise(x, y, z):  # type: ignore[no-untyped-def]
+def noise(x, y, z):
     """Return smooth noise in [-1, 1] with features about two units long."""
     fx, fy, fz = math.floor(x), math.floor(y), math.floor(z)
     i, j, k = int(fx), int(fy), int(fz)
@@ -78,7 +78,7 @@ def noise(x, y, z):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _to_segment(u, v, u0, v0, u1, v1):  # type: ignore[no-untyped-def]
+def _to_segment(u, v, u0, v0, u1, v1):
     """Return the fraction along a segment of the plane, and the distance to it."""
     du, dv = u1 - u0, v1 - v0
     q = ((u - u0) * du + (v - v0) * dv) / (du * du + dv * dv + 1e-9)
@@ -87,7 +87,7 @@ def _to_segment(u, v, u0, v0, u1, v1):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def section_at(m, i, w):  # type: ignore[no-untyped-def]
+def section_at(m, i, w):
     """Return centre and half size along u, then along v, of tooth i at height w."""
     x = (w / m.shapes[i, 0] - PROFILE_FROM) / (PROFILE_TO - PROFILE_FROM)
     x = min(max(x, 0.0), 0.999999) * (PROFILE_COUNT - 1)
@@ -103,7 +103,7 @@ def section_at(m, i, w):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _superellipse(du, dv, hu, hv, exponent):  # type: ignore[no-untyped-def]
+def _superellipse(du, dv, hu, hv, exponent):
     """Return about the distance to a superellipse in its plane."""
     least = -min(hu, hv)
     r = ((abs(du) / hu) ** exponent + (abs(dv) / hv) ** exponent) ** (1 / exponent)
@@ -113,7 +113,7 @@ def _superellipse(du, dv, hu, hv, exponent):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def lateral(m, i, u, v, w):  # type: ignore[no-untyped-def]
+def lateral(m, i, u, v, w):
     """Return the distance to the axial wall of tooth i, and how proximal the place is (0 to 1)."""
     t = w / m.shapes[i, 0]
     centre_u, hu, centre_v, hv = section_at(m, i, w)
@@ -139,7 +139,7 @@ def lateral(m, i, u, v, w):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _relief(m, i, u, v):  # type: ignore[no-untyped-def]
+def _relief(m, i, u, v):
     """Return the height of the occlusal surface of tooth i."""
     height = m.shapes[i, 0] - 3.2 if m.shapes[i, 4] <= 0.0 else 0.0
     for j in range(m.ridge_starts[i], m.ridge_starts[i + 1]):
@@ -147,17 +147,21 @@ def _relief(m, i, u, v):  # type: ignore[no-untyped-def]
         q, d = _to_segment(u, v, r[0], r[1], r[3], r[4])
         fall = r[6] * (math.sqrt(d * d + r[7] * r[7]) - r[7])
         height = blend_max(height, r[2] * (1 - q) + r[5] * q - fall, 0.30)
+    deepest, total = 0.0, 0.0  # grooves that meet make a pit, not a well
     for j in range(m.groove_starts[i], m.groove_starts[i + 1]):
         g = m.grooves[j]
         q, d = _to_segment(u, v, g[0], g[1], g[2], g[3])
         e = d / g[5]
         if e < 3:
-            height -= g[4] * math.exp(-e * e) * (1 - 0.5 * q * q)
+            depth = g[4] * math.exp(-e * e) * (1 - 0.5 * q * q)
+            deepest = max(deepest, depth)
+            total += depth
+    height -= deepest + 0.25 * (total - deepest)
     return blend_min(height, m.shapes[i, 10], 0.20)
 
 
 @kernel
-def _tooth(m, i, u, v, w):  # type: ignore[no-untyped-def]
+def _tooth(m, i, u, v, w):
     """Return the distances to the crown and to the collar of gingiva of tooth i, in its frame."""
     height, exponent = m.shapes[i, 0], m.shapes[i, 1]
     wall, proximal = lateral(m, i, u, v, w)
@@ -191,14 +195,14 @@ def _tooth(m, i, u, v, w):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def finish_height(m, i, proximal):  # type: ignore[no-untyped-def]
+def finish_height(m, i, proximal):
     """Return the height of the finish line of a prepared tooth: mostly above the gingiva."""
     margin = m.shapes[i, 6] + m.shapes[i, 5] * proximal**1.4
     return margin + 0.45 - m.shapes[i, 5] * 0.55 * proximal
 
 
 @kernel
-def _palate(m, x, y):  # type: ignore[no-untyped-def]
+def _palate(m, x, y):
     """Return the height of the palate: vault, raphe, incisive papilla and rugae."""
     seed = m.frame[5]
     k = min(max(y / 0.5, 0.0), 198.0)
@@ -226,7 +230,7 @@ def _palate(m, x, y):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def along_line(m, x, y):  # type: ignore[no-untyped-def]
+def along_line(m, x, y):
     """Return arc length along the arch line and lateral distance from it (+ buccal)."""
     fx = min(max((x - MAP_X) / MAP_STEP, 0.0), MAP_COLUMNS - 1.001)
     fy = min(max((y - MAP_Y) / MAP_STEP, 0.0), MAP_ROWS - 1.001)
@@ -246,7 +250,7 @@ def along_line(m, x, y):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _ridge(m, x, y, z, s, off):  # type: ignore[no-untyped-def]
+def _ridge(m, x, y, z, s, off):
     """Return the distance to the alveolar ridge with the palate, and the depth below its top."""
     k = min(max(s / ALONG_STEP + ALONG_COUNT // 2, 0.0), ALONG_COUNT - 1.001)
     j = int(k)
@@ -273,7 +277,7 @@ def _ridge(m, x, y, z, s, off):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def arch_fields(m, x, y, z):  # type: ignore[no-untyped-def]
+def arch_fields(m, x, y, z):
     """Return the distances to crowns and gingiva at a place, and the index of the nearest tooth."""
     crown, gum, best, second, who = 1e3, 1e3, 1e3, 1e3, -1
     seed, floor = m.frame[5], m.frame[4]
@@ -310,7 +314,7 @@ def arch_fields(m, x, y, z):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def arch_value(m, x, y, z):  # type: ignore[no-untyped-def]
+def arch_value(m, x, y, z):
     """Return the distance to the surface of the arch at a place."""
     crown, gum, _ = arch_fields(m, x, y, z)
     return blend_min(crown, gum, 0.14)

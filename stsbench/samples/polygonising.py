@@ -8,12 +8,14 @@ Rules owned here:
   A clean sample is what its triangles say, so that nothing in it asks for repair.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-from stsbench.domain.mesh import Mask, TriangleMesh, Vertices
+from stsbench.domain.mesh import Faces, Mask, TriangleMesh, Vertices
 from stsbench.geometry.level_set import extract_surface
 from stsbench.samples.adjacency import edge_table, face_pairs, vertex_normals
 from stsbench.samples.arch_model import ArchModel
@@ -73,15 +75,20 @@ def relax(
 
     all_round, along_rim = neighbours(edges), neighbours(rim)
     degree = np.diff(all_round.indptr)[:, None]
+
+    def middles(places: Vertices) -> Vertices:
+        middle: Vertices = (all_round @ places) / degree
+        middle[on_rim] = (along_rim @ places)[on_rim] / 2
+        return middle
+
     vertices = mesh.vertices
     for _ in range(rounds):
         normals = vertex_normals(vertices, faces)
-        shift = (all_round @ vertices) / degree - vertices
-        shift[on_rim] = (along_rim @ vertices)[on_rim] / 2 - vertices[on_rim]
+        shift = middles(vertices) - vertices
         shift -= normals * (shift * normals).sum(axis=1, keepdims=True)
         vertices = project(model, vertices + 0.6 * shift, rounds=1, farthest_mm=0.25 * voxel_mm)
     even = _untangled(TriangleMesh(vertices, faces), mesh.vertices, voxel_mm)
-    return _calmed(even, all_round, ~on_rim, voxel_mm)
+    return _calmed(even, all_round, middles, voxel_mm)
 
 
 def _zone(mesh: TriangleMesh, middle: Mask, reach_mm: float) -> tuple[Values, Indices]:
@@ -95,45 +102,55 @@ def _zone(mesh: TriangleMesh, middle: Mask, reach_mm: float) -> tuple[Values, In
 def _untangled(
     mesh: TriangleMesh, safe: Vertices, voxel_mm: float, rounds: int = 8
 ) -> TriangleMesh:
-    """Step back towards safe places where faces cross, in a widening neighbourhood."""
+    """Step back towards safe places where faces fold or cross, in a widening neighbourhood."""
     among = None
+    links = face_pairs(mesh.faces)
+    hit = np.zeros(mesh.vertex_count, dtype=bool)
+    hit[_sharp(mesh.vertices, mesh.faces, *links)] = True
     for k in range(rounds):
         pairs = crossing_pairs(mesh, among)
-        if not len(pairs):
-            break
-        hit = np.zeros(mesh.vertex_count, dtype=bool)
         hit[mesh.faces[pairs.ravel()]] = True
+        if not hit.any():
+            break
         distance, near = _zone(mesh, hit, (4 + 2 * k) * voxel_mm)
         back = np.clip(1.6 - distance / ((1.5 + k) * voxel_mm), 0, 1)[:, None]
         moved = np.where(back > 0, mesh.vertices * (1 - back) + safe * back, mesh.vertices)
         mesh = TriangleMesh(moved, mesh.faces)
         among = near if among is None else np.union1d(among, near)
+        hit[:] = False
     return mesh
 
 
+def _sharp(vertices: Vertices, faces: Faces, pairs: Indices, ends: Indices) -> Indices:
+    """Return the vertices of edges across which the surface folds back on itself."""
+    a, b, c = (vertices[faces[:, k]] for k in range(3))
+    normal = np.cross(b - a, c - a)
+    normal /= np.maximum(np.sqrt((normal**2).sum(axis=1, keepdims=True)), 1e-20)
+    turn = (normal[pairs[:, 0]] * normal[pairs[:, 1]]).sum(axis=1)
+    return np.unique(ends[turn < _SHARPEST])
+
+
 def _calmed(
-    mesh: TriangleMesh, links: sparse.csr_matrix, free: Mask, voxel_mm: float
+    mesh: TriangleMesh,
+    links: sparse.csr_matrix,
+    middles: Callable[[Vertices], Vertices],
+    voxel_mm: float,
 ) -> TriangleMesh:
     """Smooth where the surface folds back on itself, and where that makes faces cross."""
-    degree = np.maximum(np.diff(links.indptr), 1)[:, None]
     pairs, ends = face_pairs(mesh.faces)
     vertices, faces = mesh.vertices, mesh.faces
     changed = np.zeros(mesh.vertex_count, dtype=bool)
-    for _ in range(_CALMING_ROUNDS):
-        a, b, c = (vertices[faces[:, k]] for k in range(3))
-        normal = np.cross(b - a, c - a)
-        normal /= np.maximum(np.sqrt((normal**2).sum(axis=1, keepdims=True)), 1e-20)
-        turn = (normal[pairs[:, 0]] * normal[pairs[:, 1]]).sum(axis=1)
+    for k in range(_CALMING_ROUNDS):
         bad = np.zeros(mesh.vertex_count, dtype=bool)
-        bad[ends[turn < _SHARPEST]] = True
+        bad[_sharp(vertices, faces, pairs, ends)] = True
         if not bad.any() and changed.any():
             now = TriangleMesh(vertices, faces)
             _, near = _zone(now, changed, 3 * voxel_mm)
             bad[faces[crossing_pairs(now, near).ravel()]] = True
         if not bad.any():
             break
-        bad = (bad | (links @ bad.astype(np.float64) > 0)) & free
+        for _ in range(1 + k // 8):
+            bad |= links @ bad.astype(np.float64) > 0
         changed |= bad
-        middle = (links @ vertices) / degree
-        vertices = np.where(bad[:, None], (vertices + middle) / 2, vertices)
+        vertices = np.where(bad[:, None], 0.1 * vertices + 0.9 * middles(vertices), vertices)
     return TriangleMesh(vertices, faces)

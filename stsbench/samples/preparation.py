@@ -20,7 +20,7 @@ __all__ = ["finish_line"]
 
 
 @kernel
-def _trace(m, i, line):  # type: ignore[no-untyped-def]
+def _trace(m, i, line):
     """Fill line (N, 3) in the frame of tooth i: height and wall fix each other in a few rounds."""
     for n in range(len(line)):
         angle = 2 * math.pi * n / len(line)

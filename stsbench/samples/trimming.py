@@ -26,7 +26,7 @@ _PAST_MIDLINE_MM = 6.0
 
 
 @kernel
-def _locate(m, places, table):  # type: ignore[no-untyped-def]
+def _locate(m, places, table):
     for i in range(len(places)):
         s, off = along_line(m, places[i, 0], places[i, 1])
         table[i, 0], table[i, 1] = s, off
