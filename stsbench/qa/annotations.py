@@ -59,12 +59,11 @@ def annotate_panel(
         beside = _free_spot(x, y, radius + 0.5 * size, size, taken)
         taken.append(beside)
         write(canvas, marker.word, *beside, size, ink=GREY if hidden else INK)
-    middle, edge = panel.top + panel.height // 2, size
-    write(canvas, panel.camera.left_word, panel.left + edge, middle, size + 3, ink=GREY)
-    right = panel.left + panel.width - edge
-    write(canvas, panel.camera.right_word, right, middle, size + 3, ink=GREY)
-    above = panel.top - 0.8 * size
-    write(canvas, panel.caption, panel.left + 12, above, size, ink=GREY, anchor=0.0)
+    # Above the panel and never on it: right or left, what it is, left or right.
+    above, right = panel.top - 0.8 * size, panel.left + panel.width
+    write(canvas, panel.camera.left_word, panel.left + 1.2 * size, above, size + 3, ink=INK)
+    write(canvas, panel.caption, (panel.left + right) / 2, above, size, ink=GREY)
+    write(canvas, panel.camera.right_word, right - 1.2 * size, above, size + 3, ink=INK)
 
 
 def _free_spot(

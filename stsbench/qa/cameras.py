@@ -5,7 +5,7 @@ Rules owned here:
 - The patient's right is at the left of the picture in front and occlusal views, as if the patient
   faced the reader and as on a tooth chart: upper front teeth point up, lower ones down.
   The lingual view looks from behind, so there it is the other way round.
-- Letters for right and left stand only where the midline is sure or confirmed.
+- Letters for right and left stand only where the midline is sure; elsewhere the caption says so.
 
 Sources: the five views of an orthodontic record (front, right, left, upper and lower occlusal,
 J Orthod 31(4):344); which way up an occlusal view stands is a choice, not fact.
@@ -89,6 +89,8 @@ class Anatomy:
         toward = toward / np.linalg.norm(toward)
         up = up - (up @ toward) * toward
         words = (left_word, right_word) if self.sides_sure else ("", "")
+        if not self.sides_sure and name not in {"occlusal", "upper_occlusal", "lower_occlusal"}:
+            caption += " (side not sure)"
         return View(name, caption, _vector(toward), _vector(up / np.linalg.norm(up)), *words)
 
 

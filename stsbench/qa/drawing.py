@@ -23,7 +23,7 @@ __all__ = [
     "Canvas",
     "blend",
     "darken_creases",
-    "deepest_of_three",
+    "depth_of_three",
     "draw_ring",
     "encode_png",
     "fill_box",
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 Canvas = NDArray[np.uint8]  # (H, W, 3)
-_CREASES = ((0.7, 0.45, 0.40), (3.0, 2.4, 0.34))  # blur mm, depth mm for full effect, strength
+_CREASES = ((0.7, 0.45, 0.38), (3.0, 2.4, 0.25))  # blur mm, depth mm for full effect, strength
 
 
 def two_of_three(image: NDArray[np.generic]) -> NDArray[np.float32]:
@@ -48,13 +48,20 @@ def _blend_thirds(image: NDArray[np.float32]) -> NDArray[np.float32]:
     return out
 
 
-def deepest_of_three(depth: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Keep the deepest sample under each pixel: (3H/2, 3W/2) -> (H, W).
+def depth_of_three(depth: NDArray[np.float32], *, step: float) -> NDArray[np.float32]:
+    """Average depth like colour, but keep the deepest sample where the surface steps.
 
-    The rim of a near surface then darkens with what lies behind it, instead of shining.
+    The rim of a near surface then darkens with what lies behind it, instead of shining, and a slope
+    stays a slope.
+
+    Parameters
+    ----------
+    depth : (3H/2, 3W/2) float32
+    step : float
+        Difference between neighbours from which they are two surfaces.
     """
-    rows = _deepest_thirds(depth)
-    return _deepest_thirds(rows.T).T
+    mean, deepest = two_of_three(depth), _deepest_thirds(_deepest_thirds(depth).T).T
+    return np.where(deepest - mean > step, deepest, mean)
 
 
 def _deepest_thirds(depth: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -85,16 +92,36 @@ def darken_creases(
         return image
     depth = np.where(seen, depth_mm, np.float32(0.0))
     # The surroundings are smooth: half the resolution looks the same for a quarter of the cost.
-    coarse, weight = depth[::2, ::2], seen[::2, ::2].astype(np.float32)
+    weight = _halve(seen.astype(np.float32))
+    coarse = _halve(depth)  # the sum over what is seen, as nothing lies at depth 0
     shade = np.ones_like(depth)
     for blur_mm, full_mm, strength in _CREASES:
         size = max(3, 2 * round(blur_mm / mm_per_pixel / 2) + 1)
-        around = _blur(coarse, size) / np.maximum(_blur(weight, size), np.float32(1e-3))
-        smooth = around.repeat(2, axis=0).repeat(2, axis=1)[: len(depth), : depth.shape[1]]
-        sunk = np.clip((depth - smooth) / np.float32(full_mm), 0.0, 1.0)
+        held = np.maximum(_blur(weight, size), np.float32(1e-3))
+        around = (_blur(coarse, size) / held).astype(np.float32)
+        sunk = np.clip((depth - _double(around)) / np.float32(full_mm), 0.0, 1.0)
         shade *= 1.0 - np.float32(strength) * sunk
     shade[~seen] = 1.0
     return image * shade[..., None]
+
+
+def _halve(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Average blocks of 2 x 2 pixels."""
+    rows = values[0::2] + values[1::2]
+    return (rows[:, 0::2] + rows[:, 1::2]) * np.float32(0.25)
+
+
+def _double(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Interpolate to twice the size: (H, W) -> (2H, 2W)."""
+    return _stretch(_stretch(values).T).T
+
+
+def _stretch(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    near, far = np.float32(0.75), np.float32(0.25)
+    out = np.empty((2 * len(values), values.shape[1]), dtype=np.float32)
+    out[0::2] = near * values + far * values[[0, *range(len(values) - 1)]]
+    out[1::2] = near * values + far * values[[*range(1, len(values)), -1]]
+    return out
 
 
 def _blur(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:

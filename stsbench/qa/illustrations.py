@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stsbench.domain.dentition import Arch
 from stsbench.qa.cameras import ARCH_VIEWS, PAIR_VIEWS
@@ -113,40 +114,65 @@ def _in_occlusion(subjects: Sequence[Subject]) -> tuple[Subject, Subject] | None
 
 
 def _record_of_pair(plan: Plan, upper: Subject, lower: Subject) -> None:
-    meshes = (upper.shown, lower.shown)
-    both = tuple(plan.surface(Surface.of(mesh, vertex_colours=mesh.colours)) for mesh in meshes)
-    vertices = [plan.surfaces[index].vertices for index in both]
+    arches = [_shown(plan, upper), _shown(plan, lower)]
+    both = arches[0] + arches[1]
     views = {name: lower.anatomy.view(name) for name in PAIR_VIEWS}
     views["upper_occlusal"] = upper.anatomy.view("upper_occlusal")
+    shown = {name: both for name in PAIR_VIEWS}
+    shown["upper_occlusal"], shown["lower_occlusal"] = arches
     pictures = record_pictures(
         [views[name] for name in PAIR_VIEWS],
-        [vertices] * 3 + [vertices[:1], vertices[1:]],
+        [[plan.surfaces[index].vertices for index in shown[name]] for name in PAIR_VIEWS],
         names=[f"record_{name}" for name in PAIR_VIEWS],
         size=_RECORD_SIZE,
         text_scale=_RECORD_TEXT,
-        surfaces=[both] * 3 + [both[:1], both[1:]],
+        surfaces=[shown[name] for name in PAIR_VIEWS],
     )
     for name, picture in zip(PAIR_VIEWS, pictures, strict=True):
-        plan.add(plan.record, picture, f"Both arches in occlusion: {views[name].caption}")
+        what = "Model" if name.endswith("occlusal") else "Both arches as scanned"
+        plan.add(plan.record, picture, f"{what}: {views[name].caption}")
 
 
 def _record_of_arch(plan: Plan, subject: Subject) -> None:
-    mesh = subject.shown
-    if not mesh.face_count:
+    if not subject.shown.face_count:
         return
-    index = plan.surface(Surface.of(mesh, vertex_colours=mesh.colours))
+    shown = _shown(plan, subject)
     views = [subject.anatomy.view(name, subject.arch) for name in ARCH_VIEWS]
     pictures = record_pictures(
         views,
-        [[plan.surfaces[index].vertices]] * len(views),
+        [[plan.surfaces[index].vertices for index in shown]] * len(views),
         names=[f"{subject.scan_id}_{name}" for name in ARCH_VIEWS],
         size=_RECORD_SIZE,
         text_scale=_RECORD_TEXT,
-        surfaces=[(index,)] * len(views),
+        surfaces=[shown] * len(views),
     )
     what = "Model" if subject.model is not None else "Scan"
     for view, picture in zip(views, pictures, strict=True):
         plan.add(plan.record, picture, f"{what} {subject.scan_id}: {view.caption}")
+
+
+def _shown(plan: Plan, subject: Subject) -> tuple[int, ...]:
+    """Add what a record view shows: anatomy in the scan's colours, a base in stone."""
+    mesh = subject.shown
+    if mesh.colours is None or subject.model is None or subject.repaired is None:
+        return (plan.surface(Surface.of(mesh, vertex_colours=mesh.colours)),)
+    scanned = _rows_in(mesh.vertices, subject.repaired.mesh.vertices)[mesh.faces].all(axis=1)
+    parts = [
+        (mesh.faces[scanned], mesh.colours),
+        (mesh.faces[~scanned], None),
+    ]
+    vertices = mesh.vertices.astype(np.float32)
+    return tuple(plan.surface(Surface(vertices, faces, colours)) for faces, colours in parts)
+
+
+def _rows_in(rows: NDArray[np.float64], table: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which positions occur in a table, at the precision of a file."""
+    triple = np.dtype((np.void, 12))
+    ours, theirs = (
+        np.ascontiguousarray(some.astype(np.float32) + np.float32(0.0)).view(triple).ravel()
+        for some in (rows, table)
+    )
+    return np.isin(ours, theirs)
 
 
 def _maps_of(

@@ -89,6 +89,8 @@ class ReviewPlace:
 
 def kind_words(kind: str) -> str:
     """Return what a kind of finding is called."""
+    if kind == FindingKind.ORIENTATION_UNSURE:
+        return "orientation"
     return kind.replace("_", " ").replace("non manifold", "branching")
 
 

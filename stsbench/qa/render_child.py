@@ -37,7 +37,7 @@ from vtkmodules.vtkRenderingCore import (
 )
 
 from stsbench.qa.annotations import annotate_foot, annotate_panel
-from stsbench.qa.drawing import darken_creases, deepest_of_three, encode_png, two_of_three
+from stsbench.qa.drawing import darken_creases, depth_of_three, encode_png, two_of_three
 from stsbench.qa.palette import BACK_OF_SURFACE
 from stsbench.qa.pictures import Panel, Picture, Surface, unpack
 from stsbench.qa.shading import split_sharp_edges
@@ -46,6 +46,7 @@ __all__ = ["draw", "main"]
 
 _LIGHTS = (((-0.45, 0.75, 1.0), 0.72), ((0.95, 0.1, 0.75), 0.30), ((0.0, -0.9, 0.7), 0.18))
 _REACH_MM = 400.0
+_STEP_MM = 0.8  # between two samples: more is another surface behind the first
 
 
 def draw(data: bytes) -> dict[str, bytes]:
@@ -126,16 +127,18 @@ class _Stage:
         self._window.GetPixelData(0, 0, width - 1, height - 1, 0, pixels, 0)
         self._window.GetZbufferData(0, 0, width - 1, height - 1, depths)
         image = _array(pixels).reshape(height, width, 3)[::-1]
-        depth = deepest_of_three(_array(depths).reshape(height, width)[::-1])
         reach = np.float32(_REACH_MM - near)
+        depth = depth_of_three(
+            _array(depths).reshape(height, width)[::-1], step=_STEP_MM / float(reach)
+        )
         depth_mm = np.where(depth < 1.0, depth * reach + np.float32(near), np.float32(np.nan))
         return two_of_three(image), depth_mm
 
 
 def _paint(look: Any, colour: tuple[int, int, int]) -> None:
     look.SetColor(*(part / 255 for part in colour))
-    look.SetAmbient(0.12)
-    look.SetDiffuse(0.92)
+    look.SetAmbient(0.2)
+    look.SetDiffuse(0.86)
     look.SetSpecular(0.12)
     look.SetSpecularPower(24)
 

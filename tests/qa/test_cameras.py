@@ -72,6 +72,8 @@ def test_sides_are_named_only_when_the_midline_is_sure(sure, midline_sure, confi
     anatomy = Anatomy.of(unsure, Arch.MANDIBULAR, confirmed=confirmed)
     words = {anatomy.view(name, Arch.MANDIBULAR).left_word for name in ("front", "occlusal")}
     assert words == ({"R"} if named else {""})
+    assert ("not sure" in anatomy.view("front", Arch.MANDIBULAR).caption) is not named
+    assert "not sure" not in anatomy.view("occlusal", Arch.MANDIBULAR).caption
 
 
 @pytest.mark.parametrize("name", sorted({*ARCH_VIEWS, *PAIR_VIEWS}))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from stsbench.qa.drawing import (
     blend,
     darken_creases,
-    deepest_of_three,
+    depth_of_three,
     draw_ring,
     encode_png,
     fill_box,
@@ -50,12 +50,25 @@ def test_three_samples_make_two_pixels_of_the_same_mean():
     assert two_of_three(step)[0, :, 0].tolist() == pytest.approx([30.0, 90.0])
 
 
-def test_the_deepest_sample_is_kept():
+def test_where_the_surface_steps_the_deepest_sample_is_kept():
     depth = np.ones((6, 6), np.float32)
     depth[0, 1] = 5.0  # in the middle of a block: seen by both pixels beside it
-    kept = deepest_of_three(depth)
+    kept = depth_of_three(depth, step=0.5)
     assert kept.shape == (4, 4)
     assert np.argwhere(kept == 5.0).tolist() == [[0, 0], [0, 1]]
+
+
+def test_a_slope_stays_a_slope():
+    depth = np.tile(0.1 * np.arange(12, dtype=np.float32), (12, 1))
+    kept = depth_of_three(depth, step=0.5)
+    assert np.diff(kept[0]) == pytest.approx(np.full(7, 0.15), abs=0.017)
+
+
+def test_a_steep_slope_has_no_pattern():
+    image = np.full((300, 300, 3), 200.0, np.float32)
+    slope = np.tile(np.arange(300, dtype=np.float32), (300, 1)) * 0.3 + 20.0
+    dark = darken_creases(image, slope, mm_per_pixel=0.1)
+    assert dark[140:160, 140:160] == pytest.approx(200.0, abs=0.5)
 
 
 def test_a_flat_surface_has_no_creases():

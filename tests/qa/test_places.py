@@ -22,7 +22,7 @@ def test_what_matters_most_comes_first():
     places = [place for place, _ in review_places([subject(findings=found)])]
     assert [place.kind for place in places] == [
         "fold",
-        "orientation unsure",
+        "orientation",
         "double layer",
         "hole",
         "hole",
