@@ -128,11 +128,13 @@ class AuditBatch:
         self._actor = actor
         self._first = first
         self.entries: list[bytes] = []
+        self.opened: list[tuple[int]] = []
+        self.settled: list[tuple[int]] = []
 
     def intent(self, action: str, context: AuditContext = NO_CONTEXT) -> int:
         """Write that something is about to be granted or done; return its sequence number."""
         sequence = self._write(EntryKind.INTENT, action, context)
-        self.rows.exec_driver_sql(_INSERT_OPEN, (sequence,))
+        self.opened.append((sequence,))
         return sequence
 
     def outcome(
@@ -145,7 +147,7 @@ class AuditBatch:
         reason: ReasonCode = ReasonCode.NONE,
     ) -> int:
         """Write what became of an intent; return the outcome's sequence number."""
-        self.rows.exec_driver_sql(_DELETE_OPEN, (intent,))
+        self.settled.append((intent,))
         return self._write(EntryKind.OUTCOME, action, context, outcome, reason, intent)
 
     def event(
@@ -296,8 +298,13 @@ class AuditLog:
                 zip(batch.entries, leaves, strict=True), start=first
             )
         ]
-        if written:
-            batch.rows.exec_driver_sql(_INSERT_ENTRY, written)
+        for statement, values in (
+            (_INSERT_ENTRY, written),
+            (_INSERT_OPEN, batch.opened),
+            (_DELETE_OPEN, batch.settled),
+        ):
+            if values:
+                batch.rows.exec_driver_sql(statement, values)
         return self._frontier.extend(leaves)
 
     def _sign_when_due(self, rows: Connection, frontier: Frontier) -> str:

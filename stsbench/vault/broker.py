@@ -27,6 +27,7 @@ from stsbench.vault.case_seals import STANDING_FIELD, open_standing, replace_sea
 from stsbench.vault.derivations import DerivationDesk
 from stsbench.vault.intake_desk import IntakeDesk
 from stsbench.vault.leases import LeaseDesk
+from stsbench.vault.open_cases import OpenCases
 from stsbench.vault.recovery import BROKER, recover
 from stsbench.vault.refusals import refused
 from stsbench.vault.schema import cases
@@ -57,12 +58,14 @@ class Broker:
             self.policy = load_policy().with_minor_age(chosen.minor_age)
             self.recovery = recover(self.store)
             self.workers = ThreadPoolExecutor(_THREADS, thread_name_prefix="vault")
-            self.leases = LeaseDesk(self.store, self.policy)
+            self.cases = OpenCases(self.store)
+            self.leases = LeaseDesk(self.store, self.policy, self.cases)
             self.intake = IntakeDesk(self.store, self.policy, self.workers)
             self.derivations = DerivationDesk(self.store, self.leases, self.workers)
         except BaseException:
             self.store.close()
             raise
+        self._version = version("stsbench")
         self.started_at = self.store.now()
         self._last_asked = time.monotonic()
         self._told_to_stop = False
@@ -116,6 +119,7 @@ class Broker:
                 batch.rows, case.case_id, key, field=STANDING_FIELD, value=withdrawn.as_json()
             )
             batch.event("withdraw_consent", Outcome.COMPLETED, context)
+        self.cases.forget(case_number)
         # A consent may cover several purposes: those are closed as well.
         hit = [
             each
@@ -133,7 +137,7 @@ class Broker:
             "schema": "stsbench.vault-status/1",
             "running": True,
             "process": os.getpid(),
-            "version": version("stsbench"),
+            "version": self._version,
             "started_at": self.started_at,
             "cases": count,
             "open_leases": self.leases.count,

@@ -7,10 +7,11 @@ Rules owned here:
   was reading gets no further piece.
 """
 
+import asyncio
 import secrets
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from stsbench.domain.access import Purpose, ReasonCode, Role
@@ -19,8 +20,8 @@ from stsbench.errors import AccessRefusedError
 from stsbench.privacy.audit_entries import Outcome
 from stsbench.privacy.policy import AccessRequest, Policy, decide
 from stsbench.vault.audit_log import AuditContext
-from stsbench.vault.case_rows import CaseHead, ObjectRow, find_case, find_object, is_erased
-from stsbench.vault.case_seals import open_standing
+from stsbench.vault.case_rows import CaseHead, ObjectRow
+from stsbench.vault.open_cases import OpenCases
 from stsbench.vault.records import LeaseAnswer, LeaseRequest
 from stsbench.vault.refusals import refused
 from stsbench.vault.vault_store import VaultStore
@@ -55,6 +56,23 @@ class _Decided:
     held: ObjectRow | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Requests of one caller that wait for the next durable write."""
+
+    requests: Sequence[LeaseRequest]
+    actor: str
+    answers: "asyncio.Future[list[LeaseAnswer]]"
+
+    def give(self, answers: list[LeaseAnswer]) -> None:
+        if not self.answers.done():  # done: the caller has hung up
+            self.answers.set_result(answers)
+
+    def fail(self, error: Exception) -> None:
+        if not self.answers.done():
+            self.answers.set_exception(error)
+
+
 class LeaseDesk:
     """Grants, keeps and ends leases; used by one thread.
 
@@ -62,12 +80,15 @@ class LeaseDesk:
     ----------
     store : VaultStore
     policy : Policy
+    cases : OpenCases
     """
 
-    def __init__(self, store: VaultStore, policy: Policy) -> None:
+    def __init__(self, store: VaultStore, policy: Policy, cases: OpenCases) -> None:
         self._store = store
         self._policy = policy
+        self._cases = cases
         self._open: dict[str, Lease] = {}
+        self._waiting: list[_Waiting] = []
 
     @property
     def count(self) -> int:
@@ -98,6 +119,38 @@ class LeaseDesk:
             else self._lease(found, found.case, found.held, next(numbers), actor)
             for found in decided
         ]
+
+    async def grant_together(
+        self, requests: Sequence[LeaseRequest], *, actor: str
+    ) -> list[LeaseAnswer]:
+        """Do the same, sharing one durable write with whoever else asks at this moment."""
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(requests, actor, loop.create_future())
+        self._waiting.append(waiting)
+        if len(self._waiting) == 1:
+            # Runs after every request that has arrived by now has come this far.
+            loop.call_soon(self._grant_waiting)
+        return await waiting.answers
+
+    def _grant_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for actor in dict.fromkeys(each.actor for each in waiting):
+            self._grant_all([each for each in waiting if each.actor == actor], actor)
+
+    def _grant_all(self, waiting: Sequence["_Waiting"], actor: str) -> None:
+        together = [request for each in waiting for request in each.requests]
+        try:
+            answers = iter(self.grant(together, actor=actor))
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever asked
+            if len(waiting) == 1:
+                waiting[0].fail(error)
+                return
+            # One case that does not open must not refuse the others'.
+            for each in waiting:
+                self._grant_all([each], actor)
+            return
+        for each in waiting:
+            each.give([next(answers) for _ in each.requests])
 
     def find(self, lease_id: str) -> Lease:
         """Return an open lease.
@@ -144,25 +197,21 @@ class LeaseDesk:
         self._end(list(self._open.values()), Outcome.COMPLETED)
 
     def _decide(self, request: LeaseRequest) -> _Decided:
-        context = AuditContext()
         try:
             role, purpose = Role(request.role), Purpose(request.purpose)
         except ValueError:
             known = request.role in tuple(Role)
             reason = ReasonCode.PURPOSE_NOT_COVERED if known else ReasonCode.ROLE_NOT_ALLOWED
-            return _Decided(context, reason)
-        with self._store.database.transaction() as rows:
-            case = find_case(rows, request.case_number)
-            if case is None:
-                erased = is_erased(rows, request.case_number)
-                reason = ReasonCode.CASE_ERASED if erased else ReasonCode.CASE_UNKNOWN
-                return _Decided(replace(context, role=role, purpose=purpose), reason)
-            held = find_object(rows, case.case_id, request.object_id)
-            key = self._store.keys.case_key(case.case_id)
-            standing = open_standing(rows, case.case_id, key)
+            return _Decided(AuditContext(), reason)
+        case = self._cases.find(request.case_number)
+        if case is None:
+            erased = self._cases.was_erased(request.case_number)
+            reason = ReasonCode.CASE_ERASED if erased else ReasonCode.CASE_UNKNOWN
+            return _Decided(AuditContext(role=role, purpose=purpose), reason)
+        held = self._cases.find_object(case, request.object_id)
         decision = decide(
             AccessRequest(role, purpose),
-            standing=standing,
+            standing=case.standing,
             today=self._store.today(),
             policy=self._policy,
         )
@@ -173,11 +222,11 @@ class LeaseDesk:
             role=role,
             purpose=purpose,
             legal_basis=decision.legal_basis,
-            subject=case.subject,
-            case_number=case.case_number,
+            subject=case.head.subject,
+            case_number=case.head.case_number,
             object_id=held.object_id if held else "",
         )
-        return _Decided(context, reason, decision.lease_minutes, case, held)
+        return _Decided(context, reason, decision.lease_minutes, case.head, held)
 
     def _lease(
         self, found: _Decided, case: CaseHead, held: ObjectRow, intent: int, actor: str

@@ -89,7 +89,7 @@ class _Requests:
             raise InputError(
                 f"{len(asked)} opens in one request.", f"Ask {_MOST_REQUESTS} at most."
             )
-        answers = self._broker.leases.grant(asked, actor=actor_of(request))
+        answers = await self._broker.leases.grant_together(asked, actor=actor_of(request))
         return JSONResponse({"answers": as_document(answers)})
 
     async def close(self, request: Request) -> Response:
@@ -193,6 +193,7 @@ class _Requests:
             reason=str(body["reason"]),
             actor=actor_of(request),
         )
+        self._broker.cases.forget(number)
         self._broker.leases.end_for_case(number, ReasonCode.CASE_ERASED)
         return JSONResponse(receipt)
 

@@ -11,6 +11,7 @@ from stsbench.vault.audit_reading import read_entries
 from stsbench.vault.broker import Broker
 from stsbench.vault.case_rows import case_record
 from stsbench.vault.records import LeaseRequest
+from stsbench.vault.releasing import release_object
 from tests.vault.house import SCAN, add_case, settings_of
 from tests.vault.test_database import limit_pages
 
@@ -98,11 +99,31 @@ def test_when_the_log_cannot_be_written_nothing_is_granted(broker):
         broker.leases.grant(
             [LeaseRequest(number, "upper", REPAIR, TECHNICIAN)] * 500, actor="uid:7"
         )
-    granted = broker.leases.count
-    with pytest.raises(AuditError):
-        ask(broker, number)
-    assert broker.leases.count == granted
+    assert broker.leases.count == 0
     limit_pages(broker.store.database, 1_000_000)
+    assert ask(broker, number).granted
+
+
+def test_on_a_disk_that_cannot_be_written_nothing_is_granted_stored_or_released(broker):
+    number = add_case(broker.store).case_number
+    lease = ask(broker, number).lease_id
+    driver = broker.store.database._connection.connection.driver_connection
+    driver.execute("PRAGMA query_only=ON")  # every write is SQLITE_READONLY
+    for attempt in (
+        lambda: ask(broker, number),
+        lambda: store(broker, number, lease),
+        lambda: broker.withdraw_consent(number, Purpose.REPAIR, actor="uid:7"),
+        lambda: release_object(
+            broker.store, broker.policy, case_number=number, object_id="upper",
+            role=Role.TECHNICIAN, actor="uid:7",
+        ),
+    ):  # fmt: skip
+        with pytest.raises(AuditError, match="nothing was granted"):
+            attempt()
+    assert broker.leases.count == 1
+    assert len(broker.store.objects.identifiers()) == 1
+    assert not (broker.settings.out_folder / number).exists()
+    driver.execute("PRAGMA query_only=OFF")
     assert ask(broker, number).granted
 
 
@@ -265,3 +286,28 @@ def test_an_older_standing_put_back_does_not_open(broker):
         )
     with pytest.raises(SealError):
         ask(broker, number)
+
+
+def test_those_who_ask_at_once_share_one_write_and_fail_alone(broker):
+    good, bad = add_case(broker.store).case_number, add_case(broker.store).case_number
+    with broker.store.database.transaction() as rows:
+        case_id = rows.exec_driver_sql(
+            "SELECT case_id FROM cases WHERE case_number = ?", (bad,)
+        ).scalar()
+        rows.exec_driver_sql("DELETE FROM sealed_fields WHERE case_id = ?", (case_id,))
+
+    def asking(number):
+        request = LeaseRequest(number, "upper", REPAIR, TECHNICIAN)
+        return broker.leases.grant_together([request], actor="uid:7")
+
+    async def at_once(*numbers):
+        return await asyncio.gather(*map(asking, numbers), return_exceptions=True)
+
+    before = broker.store.audit.size
+    first, second = asyncio.run(at_once(good, good))
+    assert first[0].granted
+    assert second[0].granted
+    assert len({entry.at for entry in log_of(broker)[before:]}) == 1
+    first, second = asyncio.run(at_once(bad, good))
+    assert isinstance(first, SealError)
+    assert second[0].granted
