@@ -29,10 +29,11 @@ __all__ = [
     "cut_off",
     "float32_vertices",
     "mesh_of",
+    "too_many_faces",
 ]
 
 MAX_FILE_BYTES = 1 << 30
-MAX_FACES = 20_000_000
+MAX_FACES = 10_000_000
 MAX_VERTICES = 3 * MAX_FACES  # loose triangles share none
 MAX_CORNERS = 3 * MAX_FACES  # of polygons, before they are cut into triangles
 
@@ -40,6 +41,7 @@ Buffer = bytes | bytearray | memoryview
 
 # The last float64 that rounds to a finite float32: its largest, written with nine digits, is above.
 _LARGEST = float(np.nextafter(2.0**128 - 2.0**103, 0.0))
+_ROWS_AT_ONCE = 65536  # so that a conversion needs no array of the size of the scan
 _AGAIN = "Export the scan again."
 
 
@@ -84,15 +86,19 @@ def as_colours(columns: Sequence[NDArray[Any]]) -> Colours | None:
     """
     if not columns:
         return None
-    colours = np.stack(columns, axis=-1)
-    if colours.dtype.kind == "f":
-        colours = np.nan_to_num(colours.astype(np.float64), posinf=0.0, neginf=0.0)
-        scale = 1.0 if len(colours) and colours.max() > 1.0 else 255.0
-        colours = np.rint(colours * scale)
-    elif colours.dtype.itemsize == 2:
-        colours = colours >> 8
-    clipped: Colours = np.clip(colours, 0, 255).astype(np.uint8)
-    return clipped
+    colours = np.empty((len(columns[0]), 3), np.uint8)
+    floats = columns[0].dtype.kind == "f"
+    above_one = floats and any(bool((column > 1.0).any()) for column in columns)
+    for channel, column in enumerate(columns):
+        for start in range(0, len(column), _ROWS_AT_ONCE):
+            part = column[start : start + _ROWS_AT_ONCE]
+            if floats:
+                part = np.nan_to_num(part.astype(np.float64), posinf=0.0, neginf=0.0)
+                part = np.rint(part if above_one else 255.0 * part)
+            elif part.dtype.itemsize == 2:
+                part = part >> 8
+            colours[start : start + _ROWS_AT_ONCE, channel] = np.clip(part, 0, 255)
+    return colours
 
 
 def cut_off(claimed: int, what: str, there: int) -> FormatError:
@@ -141,6 +147,14 @@ def _check_coordinates(vertices: Vertices) -> None:
         return
     bad = int(np.count_nonzero(~(np.abs(vertices) <= _LARGEST).all(axis=1)))
     raise FormatError(f"{bad} vertices have coordinates that are not finite numbers.", _AGAIN)
+
+
+def too_many_faces() -> FormatError:
+    """Return the error for a file whose faces are more than it was worth counting."""
+    return FormatError(
+        f"The file has more than {MAX_FACES} faces, or more vertices than these need.",
+        "Export it coarser.",
+    )
 
 
 def float32_vertices(mesh: TriangleMesh) -> NDArray[np.float32]:

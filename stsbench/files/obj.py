@@ -29,7 +29,6 @@ from stsbench.files.mesh_checks import (
     mesh_of,
 )
 from stsbench.files.plain_text import check_outcome, without_mark
-from stsbench.geometry.decimal_text import TOO_MANY
 from stsbench.geometry.list_rows import fan_triangles
 from stsbench.geometry.obj_text import scan_obj
 
@@ -50,20 +49,24 @@ def decode_obj(data: Buffer) -> TriangleMesh:
     nothing = np.empty((0, 3))
     no_colours = np.empty((0, 3), np.float32)
     vertex_count, coloured, polygon_count, corner_count, end, outcome = scan_obj(
-        octets, False, nothing, no_colours, np.empty(0, np.int32), np.empty(0, np.int64)
+        octets,
+        False,
+        nothing,
+        no_colours,
+        np.empty(0, np.int32),
+        np.empty(0, np.int64),
+        MAX_CORNERS,
     )
     check_outcome(octets, end, outcome, "OBJ")
     if vertex_count == 0:
         raise FormatError("The file is not an STL, PLY or OBJ mesh.", "Export it as one of these.")
     check_vertex_count(vertex_count)
     check_face_count(polygon_count)
-    if corner_count > MAX_CORNERS:
-        check_outcome(octets, end, TOO_MANY, "OBJ")
     vertices = np.empty((vertex_count, 3))
     colours = np.empty((vertex_count, 3), np.float32) if coloured == vertex_count else no_colours
     counts = np.empty(polygon_count, np.int32)
     corners = np.empty(corner_count, np.int64)
-    *_, end, outcome = scan_obj(octets, True, vertices, colours, counts, corners)
+    *_, end, outcome = scan_obj(octets, True, vertices, colours, counts, corners, MAX_CORNERS)
     check_outcome(octets, end, outcome, "OBJ")
     check_polygons(counts, corners)
     columns = list(colours.T) if len(colours) else []

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.errors import FormatError
-from stsbench.files.mesh_checks import Buffer
+from stsbench.files.mesh_checks import Buffer, too_many_faces
 from stsbench.geometry.decimal_text import TOO_MANY, UNFINISHED
 
 __all__ = ["as_octets", "check_outcome", "first_word", "looks_like_text", "without_mark"]
@@ -62,12 +62,12 @@ def check_outcome(octets: NDArray[np.uint8], end: int, outcome: int, kind: str) 
     """
     if not outcome:
         return
+    if outcome == TOO_MANY:
+        raise too_many_faces()
     if outcome == UNFINISHED or end >= len(octets):
         raise FormatError(
             f"The {kind} file ends too early: it is cut off.", "Export or copy it again."
         )
-    if outcome == TOO_MANY:
-        raise FormatError(f"The {kind} file has too many corners.", "Export it coarser.")
     line = 1 + int(np.count_nonzero(octets[:end] == ord("\n")))
     word = octets[end : end + 8].tobytes().lower().lstrip(b"+-")
     problem = (

@@ -10,8 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stsbench.errors import FormatError
-from stsbench.files.mesh_checks import MAX_CORNERS, Buffer, check_polygons, cut_off
+from stsbench.files.mesh_checks import (
+    MAX_CORNERS,
+    Buffer,
+    check_polygons,
+    cut_off,
+    too_many_faces,
+)
 from stsbench.files.plain_text import as_octets
 from stsbench.files.ply_header import (
     Element,
@@ -76,7 +81,7 @@ class BinaryRows:
             return np.ascontiguousarray(table[f"v{wanted}"])
         offsets, values, _ = self._walk(element, start, wanted)
         if values > MAX_CORNERS:
-            raise FormatError("The PLY file has too many corners.", "Export it coarser.")
+            raise too_many_faces()
         signed = element.properties[wanted].value_type.kind == "i"
         shape = _shapes(element)[wanted]
         counts, corners = read_lists(

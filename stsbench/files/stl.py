@@ -18,6 +18,7 @@ import numpy as np
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.errors import FormatError
 from stsbench.files.mesh_checks import (
+    MAX_FACES,
     Buffer,
     check_face_count,
     cut_off,
@@ -84,7 +85,8 @@ def decode_ascii_stl(data: Buffer) -> TriangleMesh:
         A line that is not valid, an end that comes too early, no facets.
     """
     octets = without_mark(data)
-    corners = np.empty((3 * (len(octets) // _SMALLEST_FACET), 3), np.float32)
+    most = min(len(octets) // _SMALLEST_FACET, MAX_FACES)
+    corners = np.empty((3 * most, 3), np.float32)
     facets, end, outcome = scan_stl(octets, corners)
     check_outcome(octets, end, outcome, "ASCII STL")
     check_face_count(facets)

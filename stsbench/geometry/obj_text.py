@@ -15,6 +15,7 @@ from stsbench.geometry.compiled import kernel
 from stsbench.geometry.decimal_text import (
     BLANK,
     SOUND,
+    TOO_MANY,
     UNEXPECTED,
     Text,
     read_decimal,
@@ -122,6 +123,7 @@ def scan_obj(
     colours: NDArray[np.float32],
     counts: NDArray[np.int32],
     corners: NDArray[np.int64],
+    most: int,
 ) -> tuple[int, int, int, int, int, int]:
     """Read vertices and faces of an OBJ; first to count, then to fill.
 
@@ -136,6 +138,8 @@ def scan_obj(
         Corners per polygon.
     corners : (C,) int64
         Vertex indices from 0; those behind the last vertex are left to the caller.
+    most : int
+        Vertices, or corners of polygons, that are read before the scan gives up.
 
     Returns
     -------
@@ -148,6 +152,8 @@ def scan_obj(
     at = 0
     size = text.shape[0]
     while at < size:
+        if known > most or polygons > most or done > most:
+            return known, coloured, polygons, done, at, TOO_MANY
         at = skip_blanks(text, at)
         one_letter = at + 1 < size and text[at + 1] <= BLANK
         if one_letter and text[at] == _V:

@@ -1,5 +1,7 @@
 """Mesh files by formula, in every dialect a clinic may send; written without the package."""
 
+import contextlib
+import os
 import struct
 
 import numpy as np
@@ -80,3 +82,20 @@ def obj(vertices, faces, *, comments=(), newline="\n") -> bytes:
     lines += ["v " + " ".join(map(repr, map(float, row))) for row in vertices]
     lines += ["f " + " ".join(map(str, face)) for face in faces]
     return newline.join([*lines, ""]).encode("latin-1")
+
+
+@contextlib.contextmanager
+def as_nobody(folder):
+    """Work in a folder that all may enter and none change; not as root, if the tests are root."""
+    folder.chmod(0o555)
+    before, is_root = os.getcwd(), os.geteuid() == 0  # noqa: PTH109 - paths from here stay relative
+    os.chdir(folder)
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+        os.chdir(before)
+        folder.chmod(0o755)

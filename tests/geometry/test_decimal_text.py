@@ -40,7 +40,7 @@ def test_numbers_as_people_and_programs_write_them(text):
 @pytest.mark.parametrize(
     "text",
     ["", "-", "+", ".", "-.", "e5", "1e", "1e+", "1e5.", "1.2.3", "1,5", "1_000", "0x10", "1.5x",
-     "--1", "+-1", "nan", "inf", "-inf", "Infinity", "1d5", "1f", "\u00bd", "1e9999999999999999999"],
+     "--1", "+-1", "nan", "inf", "-inf", "Infinity", "1d5", "1f", "\u00bd", "1e" + "9" * 19],
 )  # fmt: skip
 def test_what_is_no_number_is_none(text):
     assert decimal(text) is None
