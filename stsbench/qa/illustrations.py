@@ -8,7 +8,7 @@ Rules owned here:
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -28,15 +28,18 @@ from stsbench.qa.maps import (
     removed_face_colours,
 )
 from stsbench.qa.palette import MADE_BY_REPAIR
-from stsbench.qa.pictures import Picture, Surface
+from stsbench.qa.pictures import Panel, Picture, Surface
 from stsbench.qa.places import ReviewPlace
 from stsbench.qa.subjects import Subject
 
-__all__ = ["Plan", "plan_pictures"]
+__all__ = ["THUMBNAIL", "Plan", "plan_pictures"]
+
+THUMBNAIL = "thumbnail"
 
 _RECORD_SIZE = (800, 920)
 _RECORD_TEXT = 1.7  # shown three in a row
 _MAP_WIDTH = 1000
+_THUMBNAIL = 240
 _CLOSE_UPS = 12
 _SAME_WAY_COS = 0.85  # two arches in one bite look the same way up within about 30 degrees
 
@@ -51,8 +54,10 @@ class Plan:
     pictures : list of Picture
     alt : dict of picture name to text
         For a reader who cannot see the picture.
-    record, maps : list of str
+    record, maps, close_ups : list of str
         Names in the order they are shown.
+    aside : list of str
+        Names of pictures for other pages: the thumbnail of an overview.
     """
 
     surfaces: list[Surface] = field(default_factory=list)
@@ -61,6 +66,7 @@ class Plan:
     record: list[str] = field(default_factory=list)
     maps: list[str] = field(default_factory=list)
     close_ups: list[str] = field(default_factory=list)
+    aside: list[str] = field(default_factory=list)
 
     def surface(self, surface: Surface) -> int:
         """Add a surface; return its index."""
@@ -91,11 +97,9 @@ def plan_pictures(
     for subject in subjects:
         if pair is None or subject not in pair:
             _record_of_arch(plan, subject)
+    _thumbnail(plan)
     for subject in subjects:
-        if subject.repaired is not None:
-            _maps_of(
-                plan, subject, [pair_ for pair_ in places if pair_[0].scan_id == subject.scan_id]
-            )
+        _maps_of(plan, subject, [pin for pin in places if pin[0].scan_id == subject.scan_id])
     return plan
 
 
@@ -149,6 +153,23 @@ def _record_of_arch(plan: Plan, subject: Subject) -> None:
     what = "Model" if subject.model is not None else "Scan"
     for view, picture in zip(views, pictures, strict=True):
         plan.add(plan.record, picture, f"{what} {subject.scan_id}: {view.caption}")
+
+
+def _thumbnail(plan: Plan) -> None:
+    """Add the first record view that shows most once more, small and without letters."""
+    largest = max(
+        (picture for picture in plan.pictures if picture.name in plan.record),
+        key=lambda picture: picture.panels[0].height,
+        default=None,
+    )
+    if largest is None:
+        return
+    panel = largest.panels[0]
+    height = max(2 * round(_THUMBNAIL * panel.height / panel.width / 2), 2)
+    camera = replace(panel.camera, left_word="", right_word="")
+    small = Panel(camera, panel.surfaces, 0, 0, _THUMBNAIL, height)
+    picture = Picture(THUMBNAIL, _THUMBNAIL, height, (small,), scale_mm=0.0, text_scale=0.0)
+    plan.add(plan.aside, picture, f"{plan.alt[largest.name]}, small")
 
 
 def _shown(plan: Plan, subject: Subject) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ from stsbench.domain.verdicts import Verdict, worst
 from stsbench.errors import InputError
 from stsbench.files.records import encode_report
 from stsbench.qa.gates import CheckRow, verdict_of_rows
-from stsbench.qa.illustrations import plan_pictures
+from stsbench.qa.illustrations import THUMBNAIL, plan_pictures
 from stsbench.qa.places import ReviewPlace, review_places
 from stsbench.qa.renders import draw_pictures
 from stsbench.qa.reports import checks_csv, record_document, render_report
@@ -66,6 +66,11 @@ class QaRecord:
     document: dict[str, Any] = field(repr=False)
     pictures: dict[str, bytes] = field(repr=False)
     record_views: tuple[str, ...] = field(repr=False)
+
+    @property
+    def thumbnail(self) -> bytes:
+        """A small picture for an overview; empty when none was drawn."""
+        return self.pictures.get(THUMBNAIL, b"")
 
     @property
     def json(self) -> bytes:
