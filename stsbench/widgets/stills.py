@@ -6,6 +6,7 @@ shown for synthetic samples only, unless the home's settings say otherwise:
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,9 +15,11 @@ from stsbench.domain.mesh import TriangleMesh
 from stsbench.errors import RenderError
 from stsbench.files.homes import read_home_settings
 from stsbench.qa.renders import render_views
-from stsbench.workflow.model import CaseModel
-from stsbench.workflow.repair import CaseRepair, ScanRepair
-from stsbench.workflow.review import CaseReview
+
+if TYPE_CHECKING:
+    from stsbench.workflow.model import CaseModel
+    from stsbench.workflow.repair import CaseRepair, ScanRepair
+    from stsbench.workflow.review import CaseReview
 
 __all__ = ["show_models", "show_repair", "show_review"]
 
@@ -26,14 +29,14 @@ _MADE = (213, 94, 0)  # vermilion of the colour-blind safe palette of Okabe and 
 _HINT = "Pictures are not embedded for this case. The QA report has them: stsbench report CASE."
 
 
-def show_repair(done: CaseRepair) -> None:
+def show_repair(done: "CaseRepair") -> None:
     """Show each repaired scan from its biting side; what the repair made is coloured."""
     if _may_embed(synthetic=done.synthetic):
         for scan in done.scans:
             _draw(scan.scan_id, _painted(scan), Arch.MANDIBULAR, ("occlusal", "front"))
 
 
-def show_models(made: CaseModel) -> None:
+def show_models(made: "CaseModel") -> None:
     """Show each model from its biting side and from the front."""
     if _may_embed(synthetic=made.synthetic):
         for model in made.models:
@@ -41,7 +44,7 @@ def show_models(made: CaseModel) -> None:
             _draw(model.scan_id, mesh, arch, ("occlusal", "front"))
 
 
-def show_review(reviewed: CaseReview) -> None:
+def show_review(reviewed: "CaseReview") -> None:
     """Show the record views of a review."""
     if _may_embed(synthetic=reviewed.synthetic):
         pictures = reviewed.record.pictures
@@ -56,7 +59,7 @@ def _may_embed(*, synthetic: bool) -> bool:
     return allowed
 
 
-def _painted(scan: ScanRepair) -> TriangleMesh:
+def _painted(scan: "ScanRepair") -> TriangleMesh:
     mesh, edits = scan.result.mesh, scan.result.edits
     colours = np.full((mesh.vertex_count, 3), _UNTOUCHED, dtype=np.uint8)
     colours[mesh.faces[edits.edited_faces]] = _MADE

@@ -3,15 +3,15 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from stsbench.workflow.model import CaseModel
-from stsbench.workflow.repair import CaseRepair
-from stsbench.workflow.review import CaseReview
 from stsbench.workflow.tables import identifier_rows, scan_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from stsbench.vault.records import IntakePreview
+    from stsbench.workflow.model import CaseModel
+    from stsbench.workflow.repair import CaseRepair
+    from stsbench.workflow.review import CaseReview
 
 __all__ = ["show_checks", "show_findings", "show_model_checks", "show_preview"]
 
@@ -23,7 +23,7 @@ def show_preview(preview: "IntakePreview") -> None:
     _say(preview.originals_note)
 
 
-def show_findings(done: CaseRepair) -> None:
+def show_findings(done: "CaseRepair") -> None:
     """Show what a repair found and what became of it, scan by scan."""
     rows: list[tuple[str, ...]] = []
     for scan in done.scans:
@@ -43,7 +43,7 @@ def show_findings(done: CaseRepair) -> None:
             _say(f"look at {scan.scan_id} ({place}): {finding.detail or finding.kind.value}")
 
 
-def show_model_checks(made: CaseModel) -> None:
+def show_model_checks(made: "CaseModel") -> None:
     """Show what was measured on each model, and how sure its orientation is."""
     rows: list[tuple[str, ...]] = []
     for model in made.models:
@@ -59,7 +59,7 @@ def show_model_checks(made: CaseModel) -> None:
         _say(f"no model of {scan_id}: {why}")
 
 
-def show_checks(reviewed: CaseReview) -> None:
+def show_checks(reviewed: "CaseReview") -> None:
     """Show the checks of a review with their limits."""
     from stsbench.qa.summaries import checks_table  # noqa: PLC0415 - loads pandas
 

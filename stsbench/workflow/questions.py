@@ -3,12 +3,15 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from stsbench.domain.access import Purpose, ReasonCode, Role
 from stsbench.errors import InputError
 from stsbench.vault.records import IntakePreview
 from stsbench.workflow.cases import latest_object, open_case
-from stsbench.workflow.review import CaseReview
+
+if TYPE_CHECKING:  # each notebook loads only the kernels of its own step
+    from stsbench.workflow.review import CaseReview
 
 __all__ = ["Question", "for_intake", "for_model", "for_repair", "for_review"]
 
@@ -106,7 +109,7 @@ def for_model(case_number: str = "") -> tuple[Question, ...]:
     )
 
 
-def for_review(reviewed: CaseReview) -> tuple[Question, ...]:
+def for_review(reviewed: "CaseReview") -> tuple[Question, ...]:
     """Return the reviewer's decision."""
     return (
         Question(
