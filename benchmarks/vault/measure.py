@@ -102,7 +102,7 @@ def two_of(mesh):
 
 
 def commits_per_s(folder):
-    """Commits per second of plain SQLite, WAL and synchronous=FULL: what no grant can beat alone."""
+    """Commits per second of plain SQLite, WAL, FULL: what no client can beat alone."""
     import sqlite3
 
     rows = sqlite3.connect(folder / "plain.db", isolation_level=None)

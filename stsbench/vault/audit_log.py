@@ -285,7 +285,7 @@ class AuditLog:
         query = select(audit_entries.c.entry).join(
             open_intents, open_intents.c.sequence == audit_entries.c.sequence
         )
-        with self._database.transaction() as rows:
+        with self._database.snapshot() as rows:
             found = rows.execute(query.order_by(audit_entries.c.sequence)).all()
         return [AuditEntry.parse(row.entry) for row in found]
 
@@ -323,7 +323,7 @@ class AuditLog:
 
     def _find_frontier(self) -> Frontier:
         """Continue from the last checkpoint that verifies, else from the first entry."""
-        with self._database.transaction() as rows:
+        with self._database.snapshot() as rows:
             last = rows.execute(select(checkpoints).order_by(checkpoints.c.size.desc())).first()
             frontier = Frontier() if last is None else self._verified(last.note, last.frontier)
             newer = list(read_stored(rows, after=frontier.size))

@@ -100,7 +100,7 @@ class Broker:
         AccessRefusedError
             There is none, or it was erased.
         """
-        with self.store.database.transaction() as rows:
+        with self.store.database.snapshot() as rows:
             case = find_case(rows, case_number)
             erased = case is None and is_erased(rows, case_number)
         if case is None:
@@ -131,7 +131,7 @@ class Broker:
 
     def status(self) -> dict[str, Any]:
         """Return the broker's account of itself."""
-        with self.store.database.transaction() as rows:
+        with self.store.database.snapshot() as rows:
             count = rows.execute(select(func.count()).select_from(cases)).scalar()
         return {
             "schema": "stsbench.vault-status/1",

@@ -55,7 +55,6 @@ class Database:
 
     def __init__(self, path: Path, tables: MetaData) -> None:
         self.path = path
-        # Quoting needs no escapes: the URL object is built, not parsed.
         self._engine = _engine(path)
         try:
             self._connection = self._engine.connect()
@@ -74,15 +73,27 @@ class Database:
         StorageError
             It could not be begun, written or committed; nothing of it happened.
         """
-        try:
-            with self._connection.begin():
-                yield self._connection
-        except SQLAlchemyError as error:
-            raise _unavailable(error) from None
+        with self._begun("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a short read; it works on a disk that cannot be written, too.
+
+        Raises
+        ------
+        StorageError
+            The database cannot be read.
+        """
+        with self._begun("BEGIN") as connection:
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Open a second connection for long reads, in whatever thread needs it."""
+        """Open a second connection for long reads, in whatever thread needs it.
+
+        It sees the database as it was at its first read and holds up no writer.
+        """
         engine = _engine(self.path)
         try:
             with engine.connect() as connection:
@@ -109,6 +120,14 @@ class Database:
             self._connection.close()
             self._engine.dispose()
 
+    @contextmanager
+    def _begun(self, statement: str) -> Iterator[Connection]:
+        try:
+            with self._connection.execution_options(begin=statement).begin():
+                yield self._connection
+        except SQLAlchemyError as error:
+            raise _unavailable(error) from None
+
 
 def _engine(path: Path) -> Engine:
     engine = create_engine(
@@ -116,7 +135,7 @@ def _engine(path: Path) -> Engine:
         creator=lambda: _connect(path),
         poolclass=StaticPool,
     )
-    event.listen(engine, "begin", _begin_immediate)
+    event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -127,8 +146,9 @@ def _connect(path: Path) -> Any:
     return connection
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin(connection: Connection) -> None:
+    # IMMEDIATE for writers: a read that turns into a write may find that somebody was faster.
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
 
 
 def _unavailable(error: SQLAlchemyError | sqlite3.Error) -> StorageError:

@@ -141,7 +141,7 @@ class DerivationDesk:
         return entry
 
     def _ancestors(self, lease: Lease, parents: Sequence[str]) -> list[ObjectRow]:
-        with self._store.database.transaction() as rows:
+        with self._store.database.snapshot() as rows:
             found = [find_object(rows, lease.case.case_id, name) for name in parents]
         known = [row for row in found if row is not None]
         if not known or len(known) != len(parents):

@@ -62,7 +62,7 @@ def _level(peer: Peer) -> str:
 
 def _problems(broker: Broker) -> list[str]:
     store = broker.store
-    with store.database.transaction() as rows:
+    with store.database.snapshot() as rows:
         named = set(rows.execute(select(objects.c.object_id)).scalars())
     there = set(store.objects.identifiers())
     found: list[str] = []

@@ -65,7 +65,7 @@ def erase_case(
         raise InputError(
             "The reason of an erasure is one code word.", "Write it as patient_request."
         )
-    with store.database.transaction() as rows:
+    with store.database.snapshot() as rows:
         case = find_case(rows, case_number)
         done = is_erased(rows, case_number)
     subject = case.subject if case else ""
@@ -155,7 +155,7 @@ def _covered(held: Sequence[str], patient_gone: bool, released: bool) -> list[st
 
 
 def _receipt_of(store: VaultStore, case_number: str) -> dict[str, object]:
-    with store.database.transaction() as rows:
+    with store.database.snapshot() as rows:
         found = rows.execute(
             select(erasures.c.receipt).where(erasures.c.case_number == case_number)
         ).scalar()

@@ -255,7 +255,7 @@ class IntakeDesk:
 
     def _stored(self, number: str) -> IntakeOutcome | None:
         """Return the answer of a ticket that became a case, whatever happened since."""
-        with self._store.database.transaction() as rows:
+        with self._store.database.snapshot() as rows:
             found = rows.execute(
                 select(cases.c.case_number, patients.c.code)
                 .join(patients, patients.c.patient_id == cases.c.patient_id)

@@ -105,7 +105,7 @@ class Keystore:
         SealError
             It was destroyed, or doesn't open.
         """
-        with self._database.transaction() as rows:
+        with self._database.snapshot() as rows:
             return self._patient_key(rows, patient_id)
 
     def case_key(self, case_id: str) -> bytes:
@@ -119,7 +119,7 @@ class Keystore:
         held = self._held.get(case_id)
         if held is not None:
             return held
-        with self._database.transaction() as rows:
+        with self._database.snapshot() as rows:
             found = rows.execute(select(case_keys).where(case_keys.c.case_id == case_id)).first()
             if found is None:
                 raise refusal()
@@ -187,7 +187,7 @@ class Keystore:
 
     def kept_checkpoint(self) -> tuple[int, str] | None:
         """Return the copy of the last checkpoint: size of the log and its note."""
-        with self._database.transaction() as rows:
+        with self._database.snapshot() as rows:
             found = rows.execute(select(checkpoint_copies)).first()
         return None if found is None else (found.size, found.note)
 
@@ -212,7 +212,7 @@ class Keystore:
 
     def _settle_generations(self) -> tuple[int, bytes]:
         keys = self._root_keys.load()
-        with self._database.transaction() as rows:
+        with self._database.snapshot() as rows:
             used = {row.generation for row in rows.execute(select(patient_keys.c.generation))}
             used |= {row.generation for row in rows.execute(select(service_keys.c.generation))}
         if used and not used <= keys.keys():

@@ -50,7 +50,7 @@ class OpenCases:
         kept = self._kept.get(case_number)
         if kept is not None:
             return kept
-        with self._store.database.transaction() as rows:
+        with self._store.database.snapshot() as rows:
             head = find_case(rows, case_number)
             if head is None:
                 return None
@@ -65,7 +65,7 @@ class OpenCases:
         """Return an object of a case by its id, or a clinic's scan by its scan id."""
         held = case.objects.get(name)
         if held is None:
-            with self._store.database.transaction() as rows:
+            with self._store.database.snapshot() as rows:
                 held = find_object(rows, case.head.case_id, name)
             if held is not None:
                 case.objects[name] = held
@@ -73,7 +73,7 @@ class OpenCases:
 
     def was_erased(self, case_number: str) -> bool:
         """Return whether a case of this number was erased."""
-        with self._store.database.transaction() as rows:
+        with self._store.database.snapshot() as rows:
             return is_erased(rows, case_number)
 
     def forget(self, case_number: str) -> None:

@@ -49,7 +49,7 @@ def recover(store: VaultStore) -> Recovery:
 
 def _sweep(store: VaultStore) -> int:
     store.objects.clear_incoming()
-    with store.database.transaction() as rows:
+    with store.database.snapshot() as rows:
         pending = rows.execute(select(pending_objects)).all()
         confirmed = set(rows.execute(select(cases.c.case_id)).scalars())
         kept = set(rows.execute(select(objects.c.object_id)).scalars())
@@ -67,7 +67,7 @@ def _finish_erasures(store: VaultStore) -> int:
     for entry in store.audit.open_intents():
         if entry.action != ERASE:
             continue
-        with store.database.transaction() as rows:
+        with store.database.snapshot() as rows:
             case = find_case(rows, entry.case_number)
         if case is None or _opens(store, case.case_id):
             continue

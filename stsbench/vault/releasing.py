@@ -88,7 +88,7 @@ def remove_released(store: VaultStore, case_number: str) -> bool:
 def _decide(
     store: VaultStore, policy: Policy, case_number: str, object_id: str, role: Role, actor: str
 ) -> tuple[_Found, AuditContext]:
-    with store.database.transaction() as rows:
+    with store.database.snapshot() as rows:
         case = find_case(rows, case_number)
         erased = case is None and is_erased(rows, case_number)
         held = None if case is None else find_object(rows, case.case_id, object_id)

@@ -138,12 +138,12 @@ class _Requests:
         return JSONResponse({})
 
     async def cases(self, _request: Request) -> Response:
-        with self._broker.store.database.transaction() as rows:
+        with self._broker.store.database.snapshot() as rows:
             return JSONResponse({"cases": as_document(list_cases(rows))})
 
     async def case(self, request: Request) -> Response:
         case = self._broker.find_case(request.path_params["case"])
-        with self._broker.store.database.transaction() as rows:
+        with self._broker.store.database.snapshot() as rows:
             return JSONResponse(as_document(case_record(rows, case.case_id)))
 
     async def preview(self, request: Request) -> Response:

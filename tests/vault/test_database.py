@@ -90,3 +90,17 @@ def limit_pages(database, extra):
     driver: sqlite3.Connection = database._connection.connection.driver_connection
     pages = driver.execute("PRAGMA page_count").fetchone()[0]
     driver.execute(f"PRAGMA max_page_count={pages + extra}")
+
+
+def test_a_long_read_holds_up_no_writer_and_sees_one_moment(tmp_path):
+    database = Database(tmp_path / "v.db", VAULT)
+    with database.transaction() as rows:
+        rows.execute(insert(facts), {"name": "first", "value": "v"})
+    with database.reading() as reader:
+        assert len(reader.execute(select(facts)).all()) == 1
+        with database.transaction() as rows:
+            rows.execute(insert(facts), {"name": "second", "value": "v"})
+        assert len(reader.execute(select(facts)).all()) == 1
+    with database.snapshot() as rows:
+        assert len(rows.execute(select(facts)).all()) == 2
+    database.close()
