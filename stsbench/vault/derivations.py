@@ -133,7 +133,7 @@ class DerivationDesk:
                     delete(pending_objects).where(pending_objects.c.object_id == object_id)
                 )
                 batch.outcome(STORE, Outcome.COMPLETED, context, intent=intent)
-        except BaseException:
+        except Exception:  # cancelled: its thread may still be writing, the next start settles it
             self._store.objects.delete(object_id)
             self._store.audit.write_failure(STORE, context, intent=intent, actor=actor)
             raise

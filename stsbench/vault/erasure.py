@@ -45,6 +45,9 @@ _NOT_COVERED = (
     "Blocks that a solid-state disk keeps of the replaced root key file, until it reuses them.",
     "The audit log: it goes on holding case number, subject code and times, and no name.",
 )
+_RELEASED_REMAIN = (
+    "Released files in this home's out folder: they could not be deleted. Delete them by hand."
+)
 
 
 def erase_case(
@@ -94,7 +97,7 @@ def finish_erasure(
     store: VaultStore, case: CaseHead, *, intent: int, reason: str, actor: str
 ) -> dict[str, object]:
     """Remove what a destroyed key has made unreadable, and write the receipt."""
-    released = remove_released(store, case.case_number)
+    released_gone = remove_released(store, case.case_number)
     with store.audit.writing(actor) as batch:
         rows = batch.rows
         held = list(
@@ -118,8 +121,8 @@ def finish_erasure(
             "erased_at": batch.at,
             "reason": reason,
             "audit_entries": [intent, outcome],
-            "covered": _covered(held, patient_gone, released),
-            "not_covered": list(_NOT_COVERED),
+            "covered": _covered(held, patient_gone=patient_gone, released_gone=released_gone),
+            "not_covered": [*_NOT_COVERED, *([] if released_gone else [_RELEASED_REMAIN])],
         }
         encoded = json.dumps(receipt, sort_keys=True)
         rows.execute(insert(erasures), {"case_number": case.case_number, "receipt": encoded})
@@ -142,15 +145,15 @@ def _delete_rows(rows: Connection, case: CaseHead) -> bool:
     return True
 
 
-def _covered(held: Sequence[str], patient_gone: bool, released: bool) -> list[str]:
+def _covered(held: Sequence[str], *, patient_gone: bool, released_gone: bool) -> list[str]:
     covered = [
         "The key of the case, and every copy of keys.db made before: its root key was destroyed.",
         f"The {len(held)} sealed objects of the case and every sealed field of its order.",
     ]
     if patient_gone:
         covered.append("The key, the code and the index entries of the patient: no other case.")
-    if released:
-        covered.append("The released files in this home's out folder.")
+    if released_gone:
+        covered.append("Released files in this home's out folder.")
     return covered
 
 

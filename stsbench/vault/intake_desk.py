@@ -118,11 +118,15 @@ class IntakeDesk:
                 answer_bytes=room,
             )
         )
+        return self.admit(parsed, actor=actor)
+
+    def admit(self, parsed: ParsedFolder, *, actor: str) -> IntakePreview:
+        """Open a ticket for what the child has read."""
         number = new_intake_ticket()
         with self._store.audit.writing(actor) as batch:
             intent = batch.intent(INTAKE, AuditContext(ticket=number))
         preview = self._previewed(number, parsed)
-        ends = time.monotonic() + settings.ticket_s
+        ends = time.monotonic() + self._store.settings.ticket_s
         self._tickets[number] = _Ticket(preview, intent, ends, parsed)
         return preview
 
@@ -219,10 +223,10 @@ class IntakeDesk:
         try:
             rows = await self._in_thread(partial(seal_scans, self._store, accepted, begun))
             outcome = commit_case(self._store, self._finder, accepted, begun, rows, actor=actor)
-        except BaseException:
+        except Exception:
             with contextlib.suppress(StorageError):  # else the next start removes it
                 discard_case(self._store, begun)
-            raise
+            raise  # cancelled: its thread may still be writing, and the next start removes it
         ticket.parsed, ticket.outcome = None, outcome
         return outcome
 
@@ -242,6 +246,7 @@ class IntakeDesk:
 
     def _forget(self, number: str, ticket: _Ticket, actor: str) -> None:
         self._tickets.pop(number, None)
+        ticket.parsed = None  # whoever waits to confirm it finds nothing
         if ticket.outcome is None:
             with self._store.audit.writing(actor) as batch:
                 context = AuditContext(ticket=number)

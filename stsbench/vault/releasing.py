@@ -77,12 +77,10 @@ def release_object(
 
 
 def remove_released(store: VaultStore, case_number: str) -> bool:
-    """Delete the out folder of a case; return whether there was one."""
+    """Delete the out folder of a case; return whether nothing of it is left."""
     folder = store.settings.out_folder / case_number
-    if not folder.is_dir():
-        return False
-    shutil.rmtree(folder)
-    return True
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
 
 
 def _decide(

@@ -186,14 +186,16 @@ class _Requests:
     async def erase(self, request: Request) -> Response:
         body = await json_body(request)
         number = request.path_params["case"]
-        receipt = erase_case(
-            self._broker.store,
-            case_number=number,
-            role=_role(body["role"]),
-            reason=str(body["reason"]),
-            actor=actor_of(request),
-        )
-        self._broker.cases.forget(number)
+        try:
+            receipt = erase_case(
+                self._broker.store,
+                case_number=number,
+                role=_role(body["role"]),
+                reason=str(body["reason"]),
+                actor=actor_of(request),
+            )
+        finally:
+            self._broker.cases.forget(number)  # its key may be gone even when the rest failed
         self._broker.leases.end_for_case(number, ReasonCode.CASE_ERASED)
         return JSONResponse(receipt)
 

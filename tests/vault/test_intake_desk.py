@@ -14,7 +14,7 @@ from stsbench.vault.broker import Broker
 from stsbench.vault.case_rows import case_record, find_object
 from stsbench.vault.vault_store import header_of
 from tests.shapes import sphere
-from tests.vault.house import ADULT, NAME, clinic_folder, settings_of
+from tests.vault.house import ADULT, NAME, SCAN, clinic_folder, clinic_order, settings_of
 
 ACCEPTED, HOLD, REFUSED = IntakeVerdict.ACCEPTED, IntakeVerdict.HOLD, IntakeVerdict.REFUSED
 
@@ -94,6 +94,35 @@ def test_a_confirmed_ticket_answers_after_a_restart(settings, tmp_path):
         assert asyncio.run(confirm(broker, outcome.ticket)) == outcome
         with pytest.raises(InputError, match="no open intake ticket"):
             asyncio.run(confirm(broker, "T-0000-0000-0000"))
+
+
+def test_eight_orders_of_one_patient_at_once_are_one_patient(broker):
+    from stsbench.vault.parsing import ParsedFolder, ParsedScan
+
+    parsed = ParsedFolder(clinic_order(), True, (), (ParsedScan(4, (60.0, 50.0, 20.0), SCAN),))
+    tickets = [broker.intake.admit(parsed, actor="uid:7").ticket for _ in range(8)]
+
+    async def at_once():
+        return await asyncio.gather(*(confirm(broker, ticket) for ticket in tickets))
+
+    outcomes = asyncio.run(at_once())
+    assert len({outcome.patient_code for outcome in outcomes}) == 1
+    assert len({outcome.case_number for outcome in outcomes}) == 8
+    assert held_rows(broker)["patients"] == held_rows(broker)["patient_index"] == 1
+
+
+def test_a_ticket_abandoned_while_somebody_waits_to_confirm_it_makes_no_case(broker):
+    from stsbench.vault.parsing import ParsedFolder, ParsedScan
+
+    parsed = ParsedFolder(clinic_order(), True, (), (ParsedScan(4, (60.0, 50.0, 20.0), SCAN),))
+    ticket = broker.intake.admit(parsed, actor="uid:7").ticket
+
+    async def at_once():
+        await asyncio.gather(broker.intake.abandon(ticket, actor="uid:7"), confirm(broker, ticket))
+
+    with pytest.raises(InputError, match="no open intake ticket"):
+        asyncio.run(at_once())
+    assert held_rows(broker) == NOTHING
 
 
 def test_a_hold_stores_nothing_and_ends_with_attestations(broker, tmp_path):

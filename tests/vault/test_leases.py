@@ -272,6 +272,24 @@ def test_a_moved_row_does_not_open(broker, name):
         ask(broker, mine)
 
 
+def test_an_object_in_anothers_place_does_not_open(broker):
+    numbers = [add_case(broker.store).case_number for _ in range(2)]
+    first, second = broker.store.objects.identifiers()
+    folder = broker.settings.vault_folder / "objects"
+    places = [folder / name[:2] / name for name in (first, second)]
+    contents = [place.read_bytes() for place in places]
+    for place, content in zip(places, reversed(contents), strict=True):
+        place.write_bytes(content)
+    for number in numbers:
+        with pytest.raises(SealError):
+            release_object(
+                broker.store, broker.policy, case_number=number, object_id="upper",
+                role=Role.TECHNICIAN, actor="uid:7",
+            )  # fmt: skip
+        assert log_of(broker)[-1].outcome is Outcome.FAILED
+    assert broker.store.audit.open_intents() == []
+
+
 def test_an_older_standing_put_back_does_not_open(broker):
     number = add_case(broker.store).case_number
     case = broker.find_case(number)
