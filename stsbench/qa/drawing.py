@@ -93,7 +93,8 @@ def darken_creases(
     depth = np.where(seen, depth_mm, np.float32(0.0))
     # The surroundings are smooth: half the resolution looks the same for a quarter of the cost.
     weight = _halve(seen.astype(np.float32))
-    coarse = _halve(depth)  # the sum over what is seen, as nothing lies at depth 0
+    # The background counts as depth 0: it adds nothing to its surroundings and is never sunk.
+    coarse = _halve(depth)
     shade = np.ones_like(depth)
     for blur_mm, full_mm, strength in _CREASES:
         size = max(3, 2 * round(blur_mm / mm_per_pixel / 2) + 1)
@@ -101,7 +102,6 @@ def darken_creases(
         around = (_blur(coarse, size) / held).astype(np.float32)
         sunk = np.clip((depth - _double(around)) / np.float32(full_mm), 0.0, 1.0)
         shade *= 1.0 - np.float32(strength) * sunk
-    shade[~seen] = 1.0
     return image * shade[..., None]
 
 

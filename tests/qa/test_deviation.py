@@ -95,3 +95,20 @@ def test_a_repair_that_left_nothing_has_no_untouched_figure():
     assert found.untouched_max_mm is None
     assert found.untouched_p99_mm is None
     assert (found.scan_mm == -np.inf).all()
+
+
+def test_a_vertex_made_anew_is_measured_by_its_surface():
+    mesh = sheet(12, 12)
+    record = identity_record(mesh)
+    source = record.vertex_source.copy()
+    source[84] = -1  # the record calls it added, so no pair of vertices shows the move
+    forged = EditRecord(
+        source,
+        record.vertex_moved_mm,
+        record.face_source,
+        record.removed_face,
+        record.removed_reason,
+        record.added_reason,
+    )
+    found = measure_deviation(mesh, moved(mesh, 84, (0, 0, 0.3)), forged)
+    assert found.untouched_max_mm > 0.1

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -94,6 +96,22 @@ def test_edits_are_coloured_by_reason_on_the_right_mesh():
     assert (made[~edits.edited_faces] == PALE_STONE).all()
     assert (removed_face_colours(original.face_count, edits) == PALE_STONE).all()
     assert edit_entries(edits) == ((EDIT_COLOURS[EditReason.HOLE_FILL], "hole filled"),)
+
+
+def test_what_was_removed_is_coloured_on_the_scan_as_received():
+    mesh = dome(8)
+    _, edits = filled_hole(mesh, (99.0, 0.0, 0.0), 1.0)
+    edits = replace(
+        edits,
+        removed_face=np.array([3, 5], np.int32),
+        removed_reason=np.array([EditReason.SPIKE, EditReason.ISLAND], np.uint8),
+    )
+    colours = removed_face_colours(mesh.face_count + 2, edits)
+    assert tuple(colours[3]) == EDIT_COLOURS[EditReason.SPIKE]
+    assert tuple(colours[5]) == EDIT_COLOURS[EditReason.ISLAND]
+    assert (np.delete(colours, [3, 5], axis=0) == PALE_STONE).all()
+    assert [words for _, words in edit_entries(edits)] == ["spike", "loose piece"]
+    assert edit_entries(edits, removed=False) == ()
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,10 @@ def without_face(mesh):
     return TriangleMesh(mesh.vertices, mesh.faces[1:])
 
 
+def all_twice(mesh):
+    return TriangleMesh(mesh.vertices, np.vstack([mesh.faces, mesh.faces]))
+
+
 def face_twice(mesh):
     return TriangleMesh(mesh.vertices, np.vstack([mesh.faces, mesh.faces[:1]]))
 
@@ -52,6 +56,7 @@ def face_twice(mesh):
         ("a face missing", without_face(box(2, 3, 4)), False, 1, None, None),
         ("a face turned", one_face_turned(box(2, 3, 4)), False, 1, None, None),
         ("a face twice", face_twice(box(2, 3, 4)), False, 1, None, None),
+        ("every face twice", all_twice(box(2, 3, 4)), False, 1, None, 48.0),
         ("a sheet", sheet(3, 4), False, 1, None, 0.0),
     ],
 )

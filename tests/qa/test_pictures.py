@@ -77,3 +77,14 @@ def test_a_grid_keeps_its_panels_apart_and_on_the_canvas():
     assert covered.max() == 1
     assert covered.sum() == sum(panel.width * panel.height for panel in picture.panels)
     assert covered[-picture.foot :].max() == 0
+
+
+def test_a_grid_takes_its_scale_from_the_widest_view_of_any_row():
+    tall = np.array([[0.0, 0, 0], [5.0, 60, 10]])  # narrow from the front, wide from the side
+    cells = [[(ANATOMY.view("front"), (0,), "")], [(ANATOMY.view("left"), (0,), "")]]
+    picture = grid_picture("g", cells, [tall], width=400)
+    for panel in picture.panels:
+        for place in tall:
+            right, up, _ = panel.camera.on_screen(tuple(place))
+            assert abs(right) < panel.camera.width_mm / 2
+            assert abs(up) < panel.camera.height_mm / 2

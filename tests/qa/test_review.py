@@ -21,7 +21,7 @@ from tests.shapes import sheet
 
 def dirty():
     """A dome with a hole and a loose piece."""
-    mesh = dome()
+    mesh = dome(80, pitch_mm=0.45)
     gap = np.linalg.norm(mesh.vertices[mesh.faces].mean(axis=1)[:, :2] - (-6.0, 4.0), axis=1)
     open_mesh = TriangleMesh(mesh.vertices, mesh.faces[gap > 1.6])
     scrap = TriangleMesh(sheet(2, 2).vertices + np.array([30.0, 0.0, 25.0]), sheet(2, 2).faces)
@@ -127,10 +127,12 @@ def test_a_bite_scan_has_no_arch_and_no_model(stages):
 
 def test_the_verdict_is_never_milder_than_a_stage(stages):
     original, repaired, model = stages
+    partial = {"full_arch": {"lower": False}}
+    assert review(stages, **partial).verdict is Verdict.REVIEW
     held = Repaired(repaired.mesh, repaired.edits, {**repaired.report, "verdict": "hold"})
-    assert review((original, held, model)).verdict is Verdict.HOLD
-    record = review((original, repaired, Modelled(model.mesh, {**model.report, "verdict": "hold"})))
-    assert record.verdict is Verdict.HOLD
+    assert review((original, held, model), **partial).verdict is Verdict.HOLD
+    stopped = Modelled(model.mesh, {**model.report, "verdict": "hold"})
+    assert review((original, repaired, stopped), **partial).verdict is Verdict.HOLD
 
 
 @pytest.mark.parametrize("scans", [{}, {"upper": None}])
