@@ -33,7 +33,7 @@ def show_repair(done: "CaseRepair") -> None:
     """Show each repaired scan from its biting side; what the repair made is coloured."""
     if _may_embed(synthetic=done.synthetic):
         for scan in done.scans:
-            _draw(scan.scan_id, _painted(scan), Arch.MANDIBULAR, ("occlusal", "front"))
+            _draw(scan.scan_id, _painted(scan), scan.arch or Arch.MANDIBULAR, ("occlusal", "front"))
 
 
 def show_models(made: "CaseModel") -> None:

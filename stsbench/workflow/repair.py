@@ -6,6 +6,7 @@ from typing import Any
 
 from stsbench.domain.access import Purpose, Role
 from stsbench.domain.answers import Answers
+from stsbench.domain.dentition import Arch
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.domain.order import ScanEntry
 from stsbench.domain.progress import NO_PROGRESS, Progress
@@ -25,6 +26,7 @@ class ScanRepair:
     """One repaired scan; prints as its verdict, never as a mesh."""
 
     scan_id: str
+    arch: Arch | None
     original: TriangleMesh = field(repr=False)
     result: RepairResult = field(repr=False)
 
@@ -132,7 +134,7 @@ def _repair_one(
                 lease_id=lease.lease_id,
                 summary=summary,
             )
-    return ScanRepair(scan.scan_id, original, result)
+    return ScanRepair(scan.scan_id, scan.role.arch, original, result)
 
 
 def _answers_of(answers: Answers, scan_id: str) -> Answers:
