@@ -1,0 +1,68 @@
+"""What a batch refuses before a kernel starts, and what it believes afterwards."""
+
+import nbformat
+import pytest
+
+from stsbench.batch.notebook_run import run_notebook
+from stsbench.errors import InputError, QualityGateError
+
+PARAMETERS = 'case_number: str = ""  # a case\ninteractive: bool = True  # widgets\n'
+OUTCOME = (
+    "from stsbench.widgets.outcomes import show_outcome\n"
+    'show_outcome({"verdict": "pass", "case_number": case_number, "widgets": interactive})'
+)
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    def write(*cells):
+        book = nbformat.v4.new_notebook()
+        first = nbformat.v4.new_code_cell(PARAMETERS)
+        first.metadata["tags"] = ["parameters"]
+        book.cells = [first, *(nbformat.v4.new_code_cell(cell) for cell in cells)]
+        book.metadata["kernelspec"] = {"name": "python3", "language": "python", "display_name": "P"}
+        path = tmp_path / "book.ipynb"
+        path.write_text(nbformat.writes(book))
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "says"),
+    [
+        ("unknown", {"case": "2611-0042-K"}, "case_number"),
+        ("a path", {"case_number": "/home/someone/scan"}, "never a path"),
+        ("a name with an umlaut", {"case_number": "Müller"}, "never a path or a name"),
+    ],
+)
+def test_parameters_are_checked_before_anything_runs(name, parameters, says, notebook):
+    with pytest.raises(InputError, match=says):
+        run_notebook(notebook(OUTCOME), parameters)
+
+
+@pytest.mark.notebook
+def test_a_run_returns_what_the_last_cell_showed(notebook):
+    run = run_notebook(notebook(OUTCOME), {"case_number": "2611-0042-K"})
+    assert run.outcome == {"verdict": "pass", "case_number": "2611-0042-K", "widgets": False}
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize(
+    ("name", "cell", "says"),
+    [
+        ("an exception", "raise ValueError('no')", "ValueError"),
+        ("a dead kernel", "import os; os._exit(1)", "kernel died"),
+        ("no outcome", "1 + 1", "without an outcome"),
+    ],
+)
+def test_a_failed_run_is_never_a_success(name, cell, says, notebook):
+    with pytest.raises(QualityGateError, match=says):
+        run_notebook(notebook(cell), {})
+
+
+@pytest.mark.notebook
+def test_our_errors_are_one_line_in_the_notebook(notebook):
+    cell = "from stsbench.errors import InputError\nraise InputError('It broke.', 'Mend it.')"
+    with pytest.raises(QualityGateError, match=r"InputError: It broke\. Mend it\."):
+        run_notebook(notebook(cell), {})
