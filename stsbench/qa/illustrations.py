@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.dentition import Arch
+from stsbench.domain.findings import Action
 from stsbench.qa.cameras import ARCH_VIEWS, PAIR_VIEWS
 from stsbench.qa.layouts import grid_picture, record_pictures
 from stsbench.qa.maps import (
@@ -245,13 +246,14 @@ def _maps_of(
         ),
         f"Deviation map of scan {name} before and after the repair, in micrometres",
     )
-    _places_of(plan, subject, made, places)
+    _places_of(plan, subject, made, gone, places)
 
 
 def _places_of(
     plan: Plan,
     subject: Subject,
-    surface: int,
+    made: int,
+    gone: int,
     places: Sequence[tuple[ReviewPlace, Mapping[str, Any]]],
 ) -> None:
     pinned = [(place, finding) for place, finding in places if place.picture]
@@ -264,7 +266,7 @@ def _places_of(
     ]
     overview = grid_picture(
         f"{subject.scan_id}_places",
-        [[(view, (surface,), view.caption) for view in row] for row in views],
+        [[(view, (made,), view.caption) for view in row] for row in views],
         [subject.repaired.mesh.vertices],
         width=_MAP_WIDTH,
         markers=markers,
@@ -276,9 +278,13 @@ def _places_of(
         f"Scan {subject.scan_id} with the places of the review list ringed and numbered",
     )
     out = subject.anatomy.superior * (1.0 if subject.arch is Arch.MANDIBULAR else -1.0)
-    for (place, _), marker in zip(pinned[:_CLOSE_UPS], markers, strict=False):
+    for (place, found), marker in zip(pinned[:_CLOSE_UPS], markers, strict=False):
+        # What was removed can only be seen on the scan as received.
+        before = found["action"] == Action.REMOVED
+        mesh, surface = (subject.original, gone) if before else (subject.repaired.mesh, made)
         plan.add(
             plan.close_ups,
-            close_up(place.picture, marker, subject.repaired.mesh, surface, out),
-            f"Close-up of place {place.number}: {place.kind}, {place.action}",
+            close_up(place.picture, marker, mesh, surface, out),
+            f"Close-up of place {place.number}: {place.kind}, {place.action}"
+            + (", as received" if before else ""),
         )

@@ -9,7 +9,7 @@ Rules owned here:
 Checks: `gates.toml`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 from stsbench.domain.edits import EditReason, EditRecord
 from stsbench.domain.findings import Action, FindingKind
@@ -41,6 +42,7 @@ _LEFTOVERS = (
 )
 _BOTTOM_ANGLE_COS = np.cos(np.radians(10.0))
 _BOTTOM_BAND_MM = 1.0
+_NEAR_MM = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,22 +144,40 @@ def measure_repair(
     areas = face_areas_mm2(repaired)
     total = float(areas.sum())
     filled = float(areas[edits.added_reason == EditReason.HOLE_FILL].sum())
-    perimeters = [
-        float(finding["size_mm"])
+    filled_holes = [
+        finding
         for finding in report.get("findings", [])
         if finding["kind"] == FindingKind.HOLE and finding["action"] == Action.FILLED
     ]
+    perimeters = [float(finding["size_mm"]) for finding in filled_holes]
     return Measurements(
         {
             "untouched_p99_mm": deviation.untouched_p99_mm,
             "untouched_max_mm": deviation.untouched_max_mm,
             "filled_area_percent": 100.0 * filled / total if total > 0.0 else None,
             "largest_filled_perimeter_mm": max(perimeters, default=0.0),
+            "fills_not_found": _fills_not_found(repaired, edits, filled_holes),
             "edited_mm2": edited_mm2(repaired, edits, report),
             "leftover_defects": sum(int(left.get(kind, 0)) for kind in _LEFTOVERS),
             "leftover_double_layers": int(left.get(FindingKind.DOUBLE_LAYER, 0)),
         }
     )
+
+
+def _fills_not_found(
+    repaired: TriangleMesh, edits: EditRecord, filled_holes: Sequence[Mapping[str, Any]]
+) -> int:
+    """Count holes reported as filled near whose place the repair made no face."""
+    if not filled_holes:
+        return 0
+    made = repaired.vertices[repaired.faces[edits.edited_faces]].mean(axis=1)
+    if not len(made):
+        return len(filled_holes)
+    places = np.array([finding["place_mm"] for finding in filled_holes], dtype=np.float64)
+    gap = np.asarray(cKDTree(made).query(places)[0])
+    # The centre of a rim lies within half its length of any part of a patch that spans it.
+    around = np.array([finding["size_mm"] for finding in filled_holes], dtype=np.float64)
+    return int(np.count_nonzero(gap > around / 2.0 + _NEAR_MM))
 
 
 def edited_mm2(

@@ -137,8 +137,8 @@ class _Stage:
 
 def _paint(look: Any, colour: tuple[int, int, int]) -> None:
     look.SetColor(*(part / 255 for part in colour))
-    look.SetAmbient(0.2)
-    look.SetDiffuse(0.86)
+    look.SetAmbient(0.27)
+    look.SetDiffuse(0.8)
     look.SetSpecular(0.12)
     look.SetSpecularPower(24)
 

@@ -78,6 +78,17 @@ def test_close_ups_are_limited_and_rings_are_not():
     assert all(len(panel.markers) == 16 for panel in overview.panels)
 
 
+def test_what_was_removed_is_shown_as_received():
+    found = [finding("island", action="removed"), finding("hole", action="filled")]
+    plan = plan_of(subject(findings=found))
+    by_name = {picture.name: picture for picture in plan.pictures}
+    edits = by_name["lower_edits"].panels
+    hole, island = (by_name[name].panels[0].surfaces for name in plan.close_ups)
+    assert island == edits[0].surfaces
+    assert hole == edits[1].surfaces
+    assert plan.alt[plan.close_ups[1]].endswith("as received")
+
+
 def test_a_scan_that_was_not_repaired_has_views_only():
     plan = plan_of(bare_scan())
     assert len(plan.record) == 5

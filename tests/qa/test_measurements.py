@@ -157,8 +157,8 @@ def test_a_filled_hole_is_measured_on_the_mesh():
     share = 100 * (mesh.face_count - original.face_count) / mesh.face_count
     report = {
         "findings": [
-            {"kind": "hole", "action": "filled", "size_mm": 6.1},
-            {"kind": "hole", "action": "filled", "size_mm": 2.0},
+            {"kind": "hole", "action": "filled", "size_mm": 6.1, "place_mm": (5, 5, 0)},
+            {"kind": "hole", "action": "filled", "size_mm": 2.0, "place_mm": (5, 5, 0)},
             {"kind": "hole", "action": "left_open", "size_mm": 30.0},
             {"kind": "spike", "action": "removed", "size_mm": 9.0},
         ]
@@ -188,6 +188,27 @@ def test_an_edit_by_another_reason_is_no_filling_but_is_edited():
     assert found["filled_area_percent"] == 0.0
     assert found["largest_filled_perimeter_mm"] == 0.0
     assert found["edited_mm2"] > 1.0
+
+
+@pytest.mark.parametrize(
+    ("place", "size", "missing"),
+    [
+        ((5.0, 5.0, 0.0), 6.1, 0),
+        ((5.0, 6.5, 0.0), 6.1, 0),  # a rim's centre need not lie on its patch
+        ((1.0, 1.0, 0.0), 2.0, 1),
+        ((9.0, 9.0, 0.0), 6.1, 1),
+    ],
+)
+def test_a_hole_said_to_be_filled_is_looked_for(place, size, missing):
+    mesh = sheet(20, 20, pitch_mm=0.5)
+    original, edits = filled_hole(mesh, (5.0, 5.0, 0.0), 1.0)
+    told = {"kind": "hole", "action": "filled", "size_mm": size, "place_mm": place}
+    report = {"findings": [told, {**told, "action": "left_open", "place_mm": (0, 0, 0)}]}
+    found = measure_repair(mesh, edits, report, no_deviation(original), left={})
+    assert found.values["fills_not_found"] == missing
+    _, nothing = filled_hole(mesh, (99.0, 0.0, 0.0), 1.0)
+    found = measure_repair(mesh, nothing, report, no_deviation(mesh), left={})
+    assert found.values["fills_not_found"] == 1
 
 
 def test_the_greater_edited_area_counts():
