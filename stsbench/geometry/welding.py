@@ -184,6 +184,27 @@ class ExactWelder:
             self._keys = known
         return _FULL if outcome == _DONE else _SLOW
 
+    def join(self, other: "ExactWelder") -> None:
+        """Weld the corners of another welder as if they had been added here now.
+
+        So that two halves may be welded side by side and still give the answer of one: vertices
+        of the other that are new here follow in its order, which is that of their first corners.
+        """
+        if other._to_sort is not None:
+            self.add(np.concatenate(other._to_sort).view(np.float32))
+            return
+        start, count = self._corner_count, other._corner_count
+        end = start + other._vertex_count
+        theirs = other._corner_vertex[:count]
+        self.add(other._keys[: other._vertex_count].view(np.float32))
+        if self._to_sort is None:
+            self._corner_vertex[start : start + count] = self._corner_vertex[start:end][theirs]
+        else:
+            bits = np.concatenate(self._to_sort)
+            self._to_sort = [bits[:start], bits[start:][theirs]]
+        self._corner_count = start + count
+        self._finite &= other._finite
+
     def welded(self) -> tuple[Vertices, Indices]:
         """Return the vertices (V, 3) float64, mm, and the vertex of each corner (N,) int32."""
         if self._to_sort is not None:

@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.errors import FormatError, MeshError
+from stsbench.files import stl
 from stsbench.files.scans import decode_scan
 from stsbench.files.stl import encode_stl
 from tests.files.mesh_files import CORNERS, SQUARE, stl_ascii, stl_binary
@@ -83,6 +84,22 @@ def test_text_and_binary_agree(soup):
     text, binary = decode_scan(stl_ascii(soup)), decode_scan(stl_binary(soup))
     assert np.array_equal(text.vertices, binary.vertices)
     assert np.array_equal(text.faces, binary.faces)
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_a_scan_welded_in_two_threads_is_the_same(shuffled, monkeypatch):
+    mesh = sheet(160, 170)
+    assert mesh.face_count > stl._FACES_FOR_TWO
+    faces = np.random.default_rng(1).permutation(mesh.faces) if shuffled else mesh.faces
+    data = stl_binary(mesh.vertices[faces])
+    two = decode_scan(data)
+    monkeypatch.setattr(stl, "_FACES_FOR_TWO", mesh.face_count)
+    one = decode_scan(data)
+    assert np.array_equal(two.vertices, one.vertices)
+    assert np.array_equal(two.faces, one.faces)
+    written = encode_stl(one)
+    monkeypatch.undo()
+    assert encode_stl(two) == written
 
 
 def test_the_layout_is_the_specified_one():

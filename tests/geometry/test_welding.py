@@ -126,6 +126,63 @@ def test_positions_made_to_collide_are_sorted_instead():
     assert np.array_equal(corner_vertex, [*range(600), *range(600)])
 
 
+@settings(deadline=None, max_examples=60)
+@given(
+    hnp.arrays(np.float32, st.tuples(st.integers(0, 60), st.just(3)), elements=FEW_VALUES),
+    st.integers(0, 60),
+    st.sampled_from([(32, 32), (0, 32), (32, 0), (0, 0)]),
+)
+def test_two_halves_joined_are_the_whole(corners, at, probes):
+    """Whichever of them had to be sorted."""
+    parts = corners[:at], corners[at:]
+    first, second = (
+        ExactWelder(count, probes_per_corner=each)
+        for count, each in zip((len(corners), len(parts[1])), probes, strict=True)
+    )
+    for welder, part in zip((first, second), parts, strict=True):
+        welder.add(np.ascontiguousarray(part))
+    first.join(second)
+    assert first.finite
+    for found, expected in zip(first.welded(), by_dictionary(corners), strict=True):
+        assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("probes", [(32, 32), (1, 32), (32, 1), (1, 1)])
+def test_halves_that_collide_join_as_well(probes):
+    corners = colliding(600)
+    parts = corners[:400], np.concatenate([corners[200:], corners[:10], corners[590:]])
+    first, second = (
+        ExactWelder(1200, probes_per_corner=probes[0]),
+        ExactWelder(600, probes_per_corner=probes[1]),
+    )
+    first.add(parts[0])
+    second.add(parts[1])
+    first.join(second)
+    for found, expected in zip(first.welded(), by_dictionary(np.concatenate(parts)), strict=True):
+        assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_joined_halves_are_finite_only_together(half):
+    welders = ExactWelder(8), ExactWelder(4)
+    for place, welder in enumerate(welders):
+        welder.add(np.full((4, 3), np.nan if place == half else 1.0, np.float32))
+    welders[0].join(welders[1])
+    assert not welders[0].finite
+
+
+@pytest.mark.parametrize("place", [599, 700])
+def test_what_is_not_finite_is_seen_while_sorting(place):
+    """The budget runs out near the 300th corner, so both come later: in that part and the next."""
+    corners = colliding(800)
+    corners[place, 1] = np.inf
+    welder = ExactWelder(800, probes_per_corner=1)
+    welder.add(corners[:600])
+    assert welder._to_sort is not None
+    welder.add(corners[600:])
+    assert not welder.finite
+
+
 @pytest.mark.parametrize("step", [2.0**-20, 2.0**-10, 0.5, 1.0, 64.0, 0.1])
 def test_regular_grids_do_not_collide(step):
     """Lattices are the inputs that trip weak hashes; a good one needs about one probe."""
