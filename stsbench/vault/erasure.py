@@ -25,7 +25,6 @@ from stsbench.vault.schema import (
     cases,
     erasures,
     objects,
-    patient_index,
     patients,
     pending_objects,
 )
@@ -140,7 +139,7 @@ def _delete_rows(rows: Connection, case: CaseHead) -> bool:
     others = rows.execute(select(cases.c.case_id).where(cases.c.patient_id == case.patient_id))
     if others.first() is not None:
         return False
-    rows.execute(delete(patient_index).where(patient_index.c.patient_id == case.patient_id))
+    # Their index entries go with them (ON DELETE CASCADE).
     rows.execute(delete(patients).where(patients.c.patient_id == case.patient_id))
     return True
 

@@ -118,7 +118,14 @@ def test_a_ticket_abandoned_while_somebody_waits_to_confirm_it_makes_no_case(bro
     ticket = broker.intake.admit(parsed, actor="uid:7").ticket
 
     async def at_once():
-        await asyncio.gather(broker.intake.abandon(ticket, actor="uid:7"), confirm(broker, ticket))
+        lock = broker.intake._tickets[ticket].lock
+        async with lock:  # both have found the ticket and wait for it
+            waiting = [
+                asyncio.create_task(broker.intake.abandon(ticket, actor="uid:7")),
+                asyncio.create_task(confirm(broker, ticket)),
+            ]
+            await asyncio.sleep(0)
+        await asyncio.gather(*waiting)
 
     with pytest.raises(InputError, match="no open intake ticket"):
         asyncio.run(at_once())

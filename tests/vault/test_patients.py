@@ -66,6 +66,12 @@ def test_orders_without_any_name_are_never_one_patient(store):
     assert len(codes) == 3
 
 
+def test_nothing_of_a_confirmed_case_is_pending(store):
+    add_case(store, roles=("upper", "lower"))
+    with store.database.snapshot() as rows:
+        assert rows.exec_driver_sql("SELECT count(*) FROM pending_objects").scalar() == 0
+
+
 def test_case_numbers_count_up(store):
     first, second = add_case(store).case_number, add_case(store).case_number
     assert int(second[5:9]) == int(first[5:9]) + 1
