@@ -44,7 +44,7 @@ from stsbench.qa.shading import split_sharp_edges
 
 __all__ = ["draw", "main"]
 
-_LIGHTS = (((-0.45, 0.75, 1.0), 0.72), ((0.95, 0.1, 0.75), 0.30), ((0.0, -0.9, 0.7), 0.18))
+_LIGHTS = (((-0.7, 0.75, 1.0), 0.66), ((1.1, 0.2, 0.7), 0.36), ((-0.1, -1.0, 0.6), 0.30))
 _REACH_MM = 400.0
 _STEP_MM = 0.8  # between two samples: more is another surface behind the first
 

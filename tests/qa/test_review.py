@@ -1,4 +1,6 @@
+import os
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from stsbench.domain.dentition import Arch
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.domain.verdicts import CheckResult, Verdict
 from stsbench.errors import InputError
+from stsbench.files.scans import read_scan
 from stsbench.modelling.orientation import given_frame
 from stsbench.modelling.pipeline import make_model
 from stsbench.modelling.profiles import load_profile as model_profile
@@ -17,6 +20,8 @@ from stsbench.repair.profiles import load_profile as repair_profile
 from tests.qa.bodies import dome, joined
 from tests.qa.pixels import decode_png
 from tests.shapes import sheet
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 def dirty():
@@ -172,3 +177,27 @@ def test_a_drawn_record(stages):
     assert blue[edits.shape[1] // 2 :].sum() > 100  # the filled hole, on the right half
     assert steps[-1] == ("done", 1.0)
     assert [done for _, done in steps] == sorted(done for _, done in steps)
+
+
+@pytest.mark.scans
+def test_a_real_scan_with_injected_defects():
+    folder = Path(os.environ.get("STSBENCH_SCANS", REPOSITORY.parent / "shared" / "scans"))
+    path = folder / "cast_lower_defects.stl"
+    if not path.is_file():
+        pytest.skip("the real scans are not here")
+    original = read_scan(path)
+    repair = repair_scan(original, profile=repair_profile("study"))
+    record = review_case(
+        {"lower": original},
+        {"lower": Repaired(repair.mesh, repair.edits, repair.report())},
+        {},
+        case_number="2611-0042-K",
+        profile="study",
+        draw=False,
+    )
+    found = results(record)
+    assert found["R1.max"].value == pytest.approx(0.0, abs=1e-9)
+    assert found["R3.told"].value == 0
+    assert found["R6"].value is not None  # how little is left is a matter of the repair's tests
+    assert 0.5 < found["R2"].value < 5.0
+    assert found["I1"].result is CheckResult.PASS
