@@ -2,7 +2,8 @@
 
 Rules owned here:
 - A file is binary when its length is what its face count asks for, whatever its header says: many
-  exporters begin binary files with "solid".
+  exporters begin binary files with "solid". A short tail after the last face is left unread; it
+  may be a note, and must not be a second solid.
 - Corners are welded where they are bit-identical. Stored normals and attribute bytes are not read:
   winding decides, and per-face colours exist in two contradicting dialects.
 - What is written is binary, its header 80 zero bytes: no name, no program, no date.
@@ -38,6 +39,7 @@ _RECORD_BYTES = 2 * RECORD_WORDS
 _RECORD = np.dtype([("normal", "V12"), ("corners", "V36"), ("attribute", "V2")])
 _FACES_FOR_TWO = 50_000  # below, a second thread costs more than it brings
 _SMALLEST_FACET = 84  # bytes, every number one digit: never more facets than this allows
+_LONGEST_TAIL = 4096  # bytes, and a tenth of the faces: no chance count in another file fits this
 _FACES_AT_ONCE = 8192  # a piece of the file that stays in the processor's cache
 
 
@@ -47,9 +49,14 @@ def claimed_faces(data: Buffer) -> int:
 
 
 def is_binary_stl(data: Buffer) -> bool:
-    """Whether the length of the file is what a binary STL of its face count has."""
+    """Whether the file is as long as a binary STL of its face count, or a little longer."""
     faces = claimed_faces(data)
-    return faces > 0 and len(data) == _PREFIX + _RECORD_BYTES * faces
+    return faces > 0 and 0 <= _tail(data, faces) <= min(_LONGEST_TAIL, 5 * faces)
+
+
+def _tail(data: Buffer, faces: int) -> int:
+    """Return how many bytes follow the last of so many faces."""
+    return len(data) - _PREFIX - _RECORD_BYTES * faces
 
 
 def decode_binary_stl(data: Buffer) -> TriangleMesh:
@@ -61,10 +68,9 @@ def decode_binary_stl(data: Buffer) -> TriangleMesh:
         Too short for the faces it claims, none, too many, or coordinates that are no numbers.
     """
     faces = claimed_faces(data)
-    room, rest = divmod(max(0, len(data) - _PREFIX), _RECORD_BYTES)
-    if faces > room:
-        raise cut_off(faces, "faces", room)
-    if faces != room or rest:
+    if faces > 0 and _tail(data, faces) < 0:
+        raise cut_off(faces, "faces", (len(data) - _PREFIX) // _RECORD_BYTES)
+    if not is_binary_stl(data):
         raise FormatError(
             "The file is not an STL, PLY or OBJ mesh, or its face count is wrong.",
             "Export it again as one of these.",

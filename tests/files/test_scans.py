@@ -106,6 +106,7 @@ PLANTED = {
     "STL header": ("{}.stl", stl_binary(SOUP, header=NAME.encode())),
     "STL header, solid": ("a.stl", stl_binary(SOUP, header=b"solid " + NAME.encode())),
     "solid name": ("a.stl", stl_ascii(SOUP, name=NAME)),
+    "STL tail": ("a.stl", stl_binary(np.tile(SOUP, (50, 1, 1))) + NAME.encode()),
     "PLY comment": ("a.ply", ply_mesh(CORNERS, SQUARE, comments=[f"TextureFile {NAME}.png"])),
     "PLY obj_info": ("a.ply", ply_mesh(CORNERS, SQUARE).replace(
         b"1.0\n", b"1.0\nobj_info " + NAME.encode() + b"\n")),
@@ -246,8 +247,11 @@ CONTENTS = {
     "an STL header": (SOUND["stl"][:84], "claims 2 faces but has room for 0"),
     "an STL cut in its first record": (SOUND["stl"][:100], "claims 2 faces but has room for 0"),
     "an STL cut in its last byte": (SOUND["stl"][:-1], "claims 2 faces but has room for 1"),
-    "an STL with a byte too many": (SOUND["stl"] + b"\0", "face count is wrong"),
     "an STL with a record too many": (SOUND["stl"] + bytes(50), "face count is wrong"),
+    "an STL with another behind it": (stl_binary(np.tile(SOUP, (50, 1, 1))) + SOUND["stl"] * 22,
+                                      "face count is wrong"),
+    "a large STL with 4097 bytes behind it": (
+        stl_binary(np.tile(SOUP, (500, 1, 1))) + bytes(4097), "face count is wrong"),
     "an STL that claims none": (stl_binary(SOUP, claimed=0), "face count is wrong"),
     "an STL that claims 2^32": (stl_binary(SOUP, claimed=2**32 - 1), "claims 4294967295 faces"),
     "an STL without faces": (stl_binary([]), "not an STL, PLY or OBJ|no faces"),
