@@ -4,7 +4,8 @@ Rules owned here:
 - `triangle_contact.faces_meet` decides about a pair; this module only finds the pairs worth asking.
 - Faces about a vertex whose star, seen along the vertex normal, lies flat without overlap meet
   nowhere but in their joints, so pairs with such a vertex in common are not asked.
-- The number of pairs is bounded: past `limit` the search stops and says so.
+- Pairs found and boxes compared are bounded: past `limit` pairs, or `WORK` comparisons per face, the
+  search stops and says so. A scan needs about thirty.
 
 Source: flat stars: a discrete form of Volino and Magnenat-Thalmann, Efficient self-collision
 detection on smoothly discretized surface animations, Computer Graphics Forum 13, 1994.
@@ -24,6 +25,8 @@ from stsbench.geometry.triangle_contact import faces_meet
 __all__ = ["Meetings", "flat_stars", "meetings_with", "self_meetings"]
 
 _CHUNKS = 16
+_LEAST_WORK = 20_000_000
+WORK = 300
 _MARGIN = 1e-6
 
 
@@ -154,8 +157,8 @@ def _joined_flat(faces, i, other, j, flat):
 
 
 @kernel
-def _meet_within(vertices, faces, boxes, nodes, flat, first, last, out):
-    """Pairs whose lower sorted place is under leaves first..last-1; returns how many."""
+def _meet_within(vertices, faces, boxes, nodes, flat, first, last, work, out):
+    """Pairs whose lower sorted place is under leaves first..last-1; how many, and work left."""
     leaves = len(nodes) // 2
     count = len(faces)
     found = 0
@@ -172,6 +175,9 @@ def _meet_within(vertices, faces, boxes, nodes, flat, first, last, out):
             if hit:
                 other = LEAF * (node - leaves)
                 other_end = min(other + LEAF, count)
+                work -= LEAF * LEAF
+                if work < 0:
+                    return found, work
                 for x in range(start, end):
                     for y in range(x + 1 if node == home else other, other_end):
                         if _disjoint(boxes, x, boxes, y):
@@ -180,7 +186,7 @@ def _meet_within(vertices, faces, boxes, nodes, flat, first, last, out):
                             continue
                         if faces_meet(vertices, faces, x, faces, y):
                             if found == len(out):
-                                return found + 1
+                                return found + 1, work
                             out[found, 0] = x
                             out[found, 1] = y
                             found += 1
@@ -189,12 +195,12 @@ def _meet_within(vertices, faces, boxes, nodes, flat, first, last, out):
             if node == 0:
                 break
             node += 1
-    return found
+    return found, work
 
 
 @kernel
-def _meet_others(vertices, asked, alive, faces, boxes, order, nodes, flat, out):
-    """Pairs of asked faces with the faces of a tree; returns how many."""
+def _meet_others(vertices, asked, alive, faces, boxes, order, nodes, flat, work, out):
+    """Pairs of asked faces with the faces of a tree; how many, and work left."""
     leaves = len(nodes) // 2
     count = len(faces)
     found = 0
@@ -214,6 +220,9 @@ def _meet_others(vertices, asked, alive, faces, boxes, order, nodes, flat, out):
                 continue
             if hit:
                 other = LEAF * (node - leaves)
+                work -= LEAF
+                if work < 0:
+                    return found, work
                 for y in range(other, min(other + LEAF, count)):
                     if not alive[order[y]] or _disjoint(box, 0, boxes, y):
                         continue
@@ -221,7 +230,7 @@ def _meet_others(vertices, asked, alive, faces, boxes, order, nodes, flat, out):
                         continue
                     if faces_meet(vertices, asked, i, faces, y):
                         if found == len(out):
-                            return found + 1
+                            return found + 1, work
                         out[found, 0] = i
                         out[found, 1] = order[y]
                         found += 1
@@ -230,16 +239,16 @@ def _meet_others(vertices, asked, alive, faces, boxes, order, nodes, flat, out):
             if node == 0:
                 break
             node += 1
-    return found
+    return found, work
 
 
 def _collect(
-    parts: Iterable[tuple[NDArray[np.int32], int]], limit: int
+    parts: Iterable[tuple[NDArray[np.int32], int, int]], limit: int
 ) -> tuple[NDArray[np.int32], bool]:
     complete = True
     kept = []
-    for rows, found in parts:
-        complete &= found <= len(rows)
+    for rows, found, work_left in parts:
+        complete &= found <= len(rows) and work_left >= 0
         kept.append(rows[: min(found, len(rows))])
     pairs = np.concatenate(kept) if kept else np.zeros((0, 2), dtype=np.int32)
     return pairs[:limit], complete and len(pairs) <= limit
@@ -278,15 +287,18 @@ def self_meetings(
     leaves = tree.leaf_count
     cuts = [leaves * part // _CHUNKS for part in range(_CHUNKS + 1)]
 
-    def search(chunk: tuple[int, int]) -> tuple[NDArray[np.int32], int]:
+    budget = max(_LEAST_WORK, WORK * len(faces)) // _CHUNKS
+
+    def search(chunk: tuple[int, int]) -> tuple[NDArray[np.int32], int, int]:
         room = 4096
+        first, last = chunk
         while True:
             out = np.empty((room, 2), dtype=np.int32)
-            found = _meet_within(
-                vertices, tree.faces, tree.boxes, tree.nodes, flat, chunk[0], chunk[1], out
+            found, left = _meet_within(
+                vertices, tree.faces, tree.boxes, tree.nodes, flat, first, last, budget, out
             )
             if found <= room or room >= limit:
-                return out, found
+                return out, found, left
             room = min(8 * room, limit)
 
     parts = in_threads(search, list(zip(cuts[:-1], cuts[1:], strict=True)))
@@ -322,10 +334,11 @@ def meetings_with(
         Row of `asked` and face of the tree; not sorted against each other.
     """
     out = np.empty((limit, 2), dtype=np.int32)
-    found = _meet_others(
-        vertices, asked, alive, tree.faces, tree.boxes, tree.order, tree.nodes, flat, out
+    budget = max(_LEAST_WORK, WORK * len(asked))
+    found, left = _meet_others(
+        vertices, asked, alive, tree.faces, tree.boxes, tree.order, tree.nodes, flat, budget, out
     )
-    pairs, complete = _collect([(out, found)], limit)
+    pairs, complete = _collect([(out, found, left)], limit)
     order = np.lexsort((pairs[:, 1], pairs[:, 0]))
     return Meetings(pairs[order], complete)
 

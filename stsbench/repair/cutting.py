@@ -80,6 +80,8 @@ def find_defects(tidied: Tidied) -> Defects:
     flat = flat_stars(vertices, faces, normals.near, open_vertices(faces, draft.twin))
     meetings = self_meetings(vertices, faces, tree=tree, flat=flat)
     pairs = meetings.pairs
+    if not meetings.complete:
+        _note_too_many(tidied)
     if tidied.component_count > 1 and len(pairs):
         piece = sheets(draft.twin)
         foreign = piece[pairs[:, 0]] != piece[pairs[:, 1]]
@@ -160,6 +162,19 @@ def _note_foreign(tidied: Tidied, pairs: NDArray[np.int32]) -> None:
         detail="Two separate pieces pass through each other.",
     )
     tidied.note(kind, _count_groups(draft, marked), findings)
+
+
+def _note_too_many(tidied: Tidied) -> None:
+    low, high = tidied.draft.vertices.min(axis=0), tidied.draft.vertices.max(axis=0)
+    finding = Finding(
+        FindingKind.SELF_INTERSECTION,
+        place_of((low + high) / 2),
+        float(np.linalg.norm(high - low)),
+        severity=Severity.HOLD,
+        action=Action.UNSOLVED,
+        detail="The surface passes through itself in too many places to list.",
+    )
+    tidied.note(FindingKind.SELF_INTERSECTION, 1, [finding])
 
 
 def at_border(draft: Draft) -> Mask:

@@ -99,8 +99,8 @@ def badly_wound(faces):
 
 def overlapping_boxes(low, high):
     """Pairs of boxes that overlap: faces binned by a coarse grid, brute force within a cell."""
-    size = np.maximum(high - low, 1e-12)
-    step = max(float(np.percentile(size.max(axis=1), 95)), 1e-9)
+    size = high - low
+    step = max(float(np.percentile(size.max(axis=1), 95)), 1e-6 * float(np.ptp(high)))
     first = np.floor(low / step).astype(np.int64)
     last = np.floor(high / step).astype(np.int64)
     spans = last - first + 1
