@@ -3,9 +3,9 @@
 Rules owned here:
 - Everything is measured at the precision of a file, float32.
 - Anatomy is compared both ways: from the scan to the model, so that nothing is missing or moved,
-  and from the faces the model took over back to the scan, so that nothing was added to them. Where
-  a strip along the rim was trimmed, the scan within that band of its rim is left out, and the band
-  is listed beside the figure.
+  and from the faces the model took over back to the scan, so that nothing was added to them.
+- Where the rim was trimmed or covered, a band along the rim and the listed places are left out; the
+  width of the band and the share that was compared stand beside the figure.
 - A value is a value: limits belong to the checks of qa.
 """
 
@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask, TriangleMesh, Vertices
-from stsbench.geometry.boundary import boundary_loops
 from stsbench.geometry.distance import build_tree, closest_on_tree
 from stsbench.geometry.self_intersection import self_meetings
 from stsbench.geometry.solid import measure_solid
@@ -78,7 +77,14 @@ def _rounded(value: object) -> object:
 
 
 def measure_anatomy(
-    scan: TriangleMesh, vertices: Vertices, faces: Faces, from_scan: Mask, *, band_mm: float
+    scan: TriangleMesh,
+    vertices: Vertices,
+    faces: Faces,
+    from_scan: Mask,
+    *,
+    band_mm: float = 0.0,
+    dabs: NDArray[np.float64] | None = None,
+    dab_mm: float = 0.0,
 ) -> Anatomy:
     """Compare a model with the scan it was made from, in the same axes.
 
@@ -93,13 +99,22 @@ def measure_anatomy(
         Faces the model took over from the scan.
     band_mm : float
         Leave out the scan nearer than this to its border; 0 leaves out nothing.
+    dabs : (D, 3, 3) float64, mm, optional
+        Corners of faces covered with solid; the scan nearer to them than `dab_mm` is left out.
+    dab_mm : float
     """
     probes = np.vstack([scan.vertices, scan.vertices[scan.faces].mean(axis=1)])
     kept = np.ones(len(probes), bool)
     if band_mm > 0.0:
-        rim = _border_segments(scan)
-        near, _, _ = closest_on_tree(probes, build_tree(scan.vertices, rim), limit_mm=band_mm)
-        kept = near > band_mm
+        border = _border_segments(scan)
+        near, _, _ = closest_on_tree(probes, build_tree(scan.vertices, border), limit_mm=band_mm)
+        kept = ~np.isfinite(near)
+    if dabs is not None and len(dabs):
+        covered = build_tree(
+            dabs.reshape(-1, 3), np.arange(3 * len(dabs), dtype=np.int32).reshape(-1, 3)
+        )
+        near, _, _ = closest_on_tree(probes, covered, limit_mm=dab_mm)
+        kept &= ~np.isfinite(near)
     away, _, _ = closest_on_tree(probes[kept], build_tree(vertices, faces))
     taken = faces[from_scan]
     shown = np.vstack([vertices[np.unique(taken)], vertices[taken].mean(axis=1)])
@@ -114,13 +129,9 @@ def measure_anatomy(
 
 def _border_segments(scan: TriangleMesh) -> Faces:
     """Write the border as faces (a, b, b): segments the distance search understands."""
-    loops = boundary_loops(scan.faces, half_edge_twins(scan.faces, scan.vertex_count))
-    segments = []
-    for k in range(len(loops)):
-        loop = loops.loop(k)
-        following = np.roll(loop, -1)
-        segments.append(np.stack([loop, following, following], axis=1))
-    return np.concatenate(segments).astype(np.int32)
+    twin = half_edge_twins(scan.faces, scan.vertex_count).reshape(-1, 3)
+    start, end = scan.faces[twin < 0], np.roll(scan.faces, -1, axis=1)[twin < 0]
+    return np.ascontiguousarray(np.stack([start, end, end], axis=1), dtype=np.int32)
 
 
 def measure_body(

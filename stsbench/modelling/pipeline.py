@@ -14,21 +14,24 @@ from scipy.spatial import cKDTree
 
 from stsbench.domain.dentition import Arch
 from stsbench.domain.findings import Action
-from stsbench.domain.mesh import TriangleMesh, Vertices
+from stsbench.domain.mesh import Faces, TriangleMesh, Vertices
 from stsbench.domain.occlusion import OcclusalFrame, apply_transform
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.errors import InputError
+from stsbench.modelling.base_heights import choose_heights
 from stsbench.modelling.checks import Checks, measure_anatomy, measure_body
-from stsbench.modelling.model_findings import body_findings, orientation_findings
+from stsbench.modelling.model_findings import body_findings, orientation_findings, rim_findings
 from stsbench.modelling.open_scan import OpenScan, prepare_scan
 from stsbench.modelling.orientation import estimate_frame
 from stsbench.modelling.profiles import BODIES, ModelProfile
 from stsbench.modelling.result import ModelResult
-from stsbench.modelling.solid_base import Body, base_heights, build_solid
+from stsbench.modelling.solid_base import Body, build_solid, wound_upright
 
 __all__ = ["OUTPUT_FRAMES", "ModelResult", "make_model"]
 
 OUTPUT_FRAMES = ("scanner", "print")
+_BAND_MM = 0.5  # along a rim that had to be trimmed or covered: research dental 7.4, S18
+_DAB_REACH = 2.6  # of a dab's radius: its corners, and what lies between faces that share one
 
 
 def make_model(
@@ -87,20 +90,9 @@ def make_model(
     progress.step("prepare the scan", 1.0)
     if frame is None:
         frame = estimate_frame(_sheet(scan), arch=arch, progress=progress)
-    scan, turned = _upright(scan, frame)
-    heights = base_heights(
-        scan,
-        frame,
-        base_below_mm=profile.base_below_mm,
-        total_height_mm=profile.total_height_mm,
-        base_height_mm=base_height_mm,
-    )
+    scan, turned = wound_upright(scan, frame)
+    heights = choose_heights(scan.vertices, frame, profile, base_height_mm=base_height_mm)
     made = build_solid(scan, frame, heights, progress=progress)
-    if made is None:
-        raise InputError(
-            "No base fits under the border of this scan.",
-            "Check the orientation, or trim the border in the repair.",
-        )
     output_from_scanner = np.eye(4)
     if output_frame == "print":
         output_from_scanner = frame.model_from_scanner
@@ -108,8 +100,13 @@ def make_model(
     progress.step("measure the model", 0.0)
     checks = _measure(scan, made, frame, output_from_scanner)
     progress.step("measure the model", 1.0)
+    scan_mm2 = _area_mm2(scan.vertices, scan.faces[: scan.scan_face_count])
+    shown_mm2 = _area_mm2(made.vertices, made.faces[made.from_scan])
+    trimmed_mm2 = max(scan_mm2 - shown_mm2, 0.0) if made.reworked else 0.0
     findings = (
         *scan.findings,
+        *(made.scan.findings if made.trimmed_mm else ()),
+        *rim_findings(scan, made, trimmed_mm2=trimmed_mm2),
         *orientation_findings(scan, frame, confirmed=confirmed, turned=turned),
         *body_findings(scan, checks, faces_count=len(made.faces)),
     )
@@ -127,8 +124,8 @@ def make_model(
         checks=checks,
         wall_mm=None,
         patched_mm2=sum(f.area_mm2 for f in findings if f.action is Action.FILLED),
-        trimmed_mm2=0.0,
-        scan_mm2=_area_mm2(scan),
+        trimmed_mm2=trimmed_mm2,
+        scan_mm2=scan_mm2,
     )
 
 
@@ -153,25 +150,10 @@ def _sheet(scan: OpenScan) -> TriangleMesh:
     return TriangleMesh(scan.vertices, scan.faces[: scan.scan_face_count])
 
 
-def _area_mm2(scan: OpenScan) -> float:
-    corners = scan.vertices[scan.faces[: scan.scan_face_count]]
+def _area_mm2(vertices: Vertices, faces: Faces) -> float:
+    corners = vertices[faces]
     across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     return float(np.linalg.norm(across, axis=1).sum() / 2)
-
-
-def _upright(scan: OpenScan, frame: OcclusalFrame) -> tuple[OpenScan, bool]:
-    """Wind the scan so that its rim runs counter-clockwise seen from the biting side."""
-    x, y, _ = apply_transform(frame.model_from_scanner, scan.vertices[scan.rim]).T
-    if float(x @ np.roll(y, -1) - y @ np.roll(x, -1)) >= 0.0:
-        return scan, False
-    turned = OpenScan(
-        scan.vertices,
-        np.ascontiguousarray(scan.faces[:, ::-1]),
-        scan.scan_face_count,
-        np.ascontiguousarray(scan.rim[::-1]),
-        scan.findings,
-    )
-    return turned, True
 
 
 def _placed(vertices: Vertices, output_from_scanner: NDArray[np.float64]) -> Vertices:
@@ -189,7 +171,15 @@ def _measure(
         apply_transform(output_from_scanner, scan.vertices), scan.faces[: scan.scan_face_count]
     )
     vertices = _placed(made.vertices, output_from_scanner)
-    anatomy = measure_anatomy(sheet, vertices, made.faces, made.from_scan, band_mm=made.trimmed_mm)
+    anatomy = measure_anatomy(
+        sheet,
+        vertices,
+        made.faces,
+        made.from_scan,
+        band_mm=_BAND_MM if made.reworked else 0.0,
+        dabs=apply_transform(output_from_scanner, made.dabs.reshape(-1, 3)).reshape(-1, 3, 3),
+        dab_mm=_DAB_REACH * made.dab_mm,
+    )
     normal = output_from_scanner[:3, :3] @ frame.normal
     lowest = float((sheet.vertices @ normal).min())
     return measure_body(vertices, made.faces, normal, anatomy, lowest_mm=lowest)
