@@ -16,9 +16,8 @@ import hmac
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, literal_column, select
+from sqlalchemy import Connection, delete, insert, select
 
 from stsbench.domain.access import LegalBasis, Purpose, ReasonCode, Role
 from stsbench.errors import AuditError, SealError, StorageError
@@ -30,6 +29,7 @@ from stsbench.privacy.checkpoints import (
     public_key_of,
     sign_checkpoint,
 )
+from stsbench.vault.audit_rows import entry_mac, read_stored
 from stsbench.vault.database import Database
 from stsbench.vault.keystore import Keystore
 from stsbench.vault.schema import audit_entries, checkpoints, open_intents
@@ -40,9 +40,6 @@ __all__ = [
     "AuditContext",
     "AuditKeys",
     "AuditLog",
-    "StoredRow",
-    "entry_mac",
-    "read_stored",
 ]
 
 _INSERT_ENTRY = "INSERT INTO audit_entries (sequence, entry, leaf, mac) VALUES (?, ?, ?, ?)"
@@ -88,35 +85,6 @@ class AuditKeys:
     def public_key(self) -> bytes:
         """What a reader of checkpoints needs."""
         return public_key_of(self.signing_key)
-
-
-class StoredRow(NamedTuple):
-    """A row of the log as it lies in the database."""
-
-    sequence: int
-    entry: bytes
-    leaf: bytes
-    mac: bytes
-
-
-def read_stored(rows: Connection, *, after: int = 0) -> Iterator[StoredRow]:
-    """Yield the rows after a number, in order; also rows whose values somebody changed."""
-    # Untyped: an edit by hand may have left text where bytes were, and that is to be told.
-    columns: list[ColumnElement[Any]] = [
-        literal_column(name) for name in ("sequence", "entry", "leaf", "mac")
-    ]
-    query = select(*columns).select_from(audit_entries).order_by(audit_entries.c.sequence)
-    for row in rows.execute(query.where(audit_entries.c.sequence > after)):
-        yield StoredRow(int(row[0]), *(_as_bytes(value) for value in row[1:]))
-
-
-def _as_bytes(value: object) -> bytes:
-    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
-
-
-def entry_mac(mac_key: bytes, entry: bytes) -> bytes:
-    """Return the tag that shows an entry to be the one this log wrote."""
-    return hmac.digest(mac_key, b"stsbench/audit/v1\0" + entry, "sha256")
 
 
 class AuditBatch:

@@ -14,7 +14,8 @@ from sqlalchemy import select
 from stsbench.privacy.audit_entries import AuditEntry
 from stsbench.privacy.audit_tree import leaf_hash
 from stsbench.privacy.audit_verification import AuditVerification, StoredEntry, verify_log
-from stsbench.vault.audit_log import AuditKeys, entry_mac, read_stored
+from stsbench.vault.audit_log import AuditKeys
+from stsbench.vault.audit_rows import entry_mac, read_stored
 from stsbench.vault.database import Database
 from stsbench.vault.schema import checkpoints
 

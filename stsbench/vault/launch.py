@@ -8,7 +8,11 @@ Rules owned here:
 - A broker started here is detached, in a session of its own, with a clean environment.
 """
 
+import hmac
+import http.client
+import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -18,11 +22,18 @@ from pathlib import Path
 
 from stsbench.errors import StorageError
 from stsbench.vault.file_locks import FileLock
-from stsbench.vault.peers import peer_user
+from stsbench.vault.peers import hello_proof, peer_user
 from stsbench.vault.runtime_folder import Address, check_private, read_address, runtime_folder
 from stsbench.vault.settings import VaultSettings
 
-__all__ = ["clean_environment", "ensure_broker", "wait_stopped"]
+__all__ = [
+    "BROKER_LOCK",
+    "clean_environment",
+    "ensure_broker",
+    "knows_token",
+    "read_token",
+    "wait_stopped",
+]
 
 BROKER_LOCK = "broker.lock"  # in the vault folder; a broker holds it for life
 _START_WAIT_S = 30.0
@@ -130,12 +141,47 @@ def _check_owner(probe: socket.socket) -> None:
         )
 
 
-def _answers_loopback(address: Address) -> bool:
+def knows_token(connection: http.client.HTTPConnection, token: str) -> bool:
+    """Ask a process on loopback to show that it is the broker, without sending it anything.
+
+    Raises
+    ------
+    OSError, HTTPException
+        It does not answer.
+    """
+    nonce = secrets.token_hex(16)
+    connection.request("GET", f"/v1/hello/{nonce}")
+    with connection.getresponse() as answer:
+        said = answer.read(1000)
+    return hmac.compare_digest(
+        said, json.dumps({"proof": hello_proof(token, nonce)}, separators=(",", ":")).encode()
+    )
+
+
+def read_token(address: Address) -> str:
+    """Return the token of a broker on loopback.
+
+    Raises
+    ------
+    StorageError
+        Its file cannot be read.
+    """
     try:
-        socket.create_connection(("127.0.0.1", address.port), timeout=5.0).close()
+        return Path(address.token_file).read_text(encoding="ascii")
     except OSError:
+        raise StorageError(
+            "The vault's token cannot be read.", "Run as the user whose vault it is."
+        ) from None
+
+
+def _answers_loopback(address: Address) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", address.port, timeout=5.0)
+    try:
+        return knows_token(connection, read_token(address))
+    except (OSError, http.client.HTTPException, StorageError):
         return False
-    return True
+    finally:
+        connection.close()
 
 
 def _start(home: Path) -> str:

@@ -3,7 +3,8 @@
 Rules owned here:
 - On a Unix socket the peer's user decides, asked by both sides: the broker closes a stranger's
   connection unread, a client does not talk to a stranger's broker.
-- On loopback, which has no users, a random token in a file for the owner alone decides.
+- On loopback, which has no users, a random token in a file for the owner alone decides. The broker
+  shows that it knows the token before a client sends it: a port can be taken over.
 
 References
 ----------
@@ -16,7 +17,7 @@ import socket
 import struct
 from dataclasses import dataclass
 
-__all__ = ["Peer", "peer_user", "token_matches"]
+__all__ = ["Peer", "hello_proof", "peer_user", "token_matches"]
 
 _UCRED = struct.Struct("3i")  # pid, uid, gid
 _XUCRED = struct.Struct("IIh2xI")  # macOS sys/ucred.h: version, uid, group count, first group
@@ -50,6 +51,11 @@ def peer_user(connection: socket.socket) -> Peer:
         _version, user, _count, _group = _XUCRED.unpack_from(raw)
         return Peer(user)
     raise OSError("This system does not tell who is connected.")
+
+
+def hello_proof(token: str, nonce: str) -> str:
+    """Return what only a holder of the token can answer to a nonce."""
+    return hmac.digest(token.encode(), b"stsbench/hello/v1\0" + nonce.encode(), "sha256").hex()
 
 
 def token_matches(headers: list[tuple[bytes, bytes]], token: str) -> bool:

@@ -7,6 +7,7 @@ Rules owned here:
 """
 
 import json
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -25,6 +26,7 @@ from stsbench.vault.case_rows import case_record, insert_verdict, list_cases
 from stsbench.vault.doctor import examine
 from stsbench.vault.erasure import erase_case
 from stsbench.vault.lease_bytes import stream_lease
+from stsbench.vault.peers import hello_proof
 from stsbench.vault.records import LeaseRequest
 from stsbench.vault.refusals import refused
 from stsbench.vault.releasing import release_object
@@ -69,12 +71,15 @@ def application(broker: Broker, *, token: str = "") -> Starlette:
         ("GET", "/v1/doctor", desk.doctor),
         ("POST", "/v1/stop", desk.stop),
     ]
+    # Asked before the token is sent, so without it; a Unix socket needs none.
+    hello = Route("/v1/hello/{nonce}", partial(_hello, token), methods=["GET"])
     return Starlette(
         routes=[
             Route(path, guarded(handler, broker, token), methods=[method])
             for method, path, handler in routes
         ]
         + audit_routes(broker, token)
+        + ([hello] if token else [])
     )
 
 
@@ -219,6 +224,11 @@ class _Requests:
     async def stop(self, _request: Request) -> Response:
         self._broker.stop()
         return JSONResponse({})
+
+
+async def _hello(token: str, request: Request) -> Response:
+    """Show that this is the broker whose token the client has read; asked without the token."""
+    return JSONResponse({"proof": hello_proof(token, request.path_params["nonce"])})
 
 
 def _role(word: Any) -> Role:

@@ -17,12 +17,11 @@ import select
 import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from stsbench.errors import StorageError
-from stsbench.vault.launch import ensure_broker, wait_stopped
+from stsbench.vault.launch import ensure_broker, knows_token, read_token, wait_stopped
 from stsbench.vault.runtime_folder import Address
 from stsbench.vault.settings import VaultSettings
 from stsbench.vault.wire import error_from
@@ -55,6 +54,7 @@ class Transport:
         self._start = start
         self._lock = threading.Lock()
         self._kept: list[http.client.HTTPConnection] = []
+        self._token = ""
         self._address = ensure_broker(settings, start=start)
 
     def call(
@@ -162,14 +162,22 @@ class Transport:
                 if _is_quiet(kept):
                     return kept
                 kept.close()
+        try:
+            return self._connected()
+        except OSError:
+            self._address = ensure_broker(self._settings, start=self._start)
+            return self._connected()
+
+    def _connected(self) -> http.client.HTTPConnection:
         connection = _connection_to(self._address)
         try:
             connection.connect()
-        except OSError:
+            if not self._address.socket:
+                self._token = read_token(self._address)
+                _check_broker(connection, self._token)
+        except BaseException:
             connection.close()
-            self._address = ensure_broker(self._settings, start=self._start)
-            connection = _connection_to(self._address)
-            connection.connect()
+            raise
         return connection
 
     def _keep(self, connection: http.client.HTTPConnection) -> None:
@@ -180,15 +188,7 @@ class Transport:
         connection.close()
 
     def _credentials(self) -> Mapping[str, str]:
-        if self._address.socket:
-            return {}
-        try:
-            token = Path(self._address.token_file).read_text(encoding="ascii")
-        except OSError:
-            raise StorageError(
-                "The vault's token cannot be read.", "Run as the user whose vault it is."
-            ) from None
-        return {"authorization": f"Bearer {token}"}
+        return {"authorization": f"Bearer {self._token}"} if self._token else {}
 
 
 class CutShortError(Exception):
@@ -215,6 +215,11 @@ def _connection_to(address: Address) -> http.client.HTTPConnection:
     if address.socket:
         return _UnixConnection(address.socket)
     return http.client.HTTPConnection("127.0.0.1", address.port, timeout=_TIMEOUT_S)
+
+
+def _check_broker(connection: http.client.HTTPConnection, token: str) -> None:
+    if not knows_token(connection, token):
+        raise ConnectionRefusedError  # another process has the port by now
 
 
 def _is_quiet(connection: http.client.HTTPConnection) -> bool:

@@ -245,6 +245,40 @@ def test_on_loopback_the_token_decides(tmp_path):
         assert any("token file" in line for line in running.client.doctor()["warnings"])
 
 
+def test_a_process_that_took_the_port_over_gets_no_token(tmp_path):
+    """The broker has died, somebody else listens on its port and answers everything."""
+    import threading
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+
+    from stsbench.vault.launch import ensure_broker
+    from stsbench.vault.runtime_folder import Address, make_private, write_address
+
+    heard = []
+
+    class Stranger(BaseHTTPRequestHandler):
+        def do_GET(self):
+            heard.append((self.path, self.headers.get("authorization")))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"proof":"00"}')
+
+        def log_message(self, *_):
+            pass
+
+    settings = settings_of(tmp_path / "home")
+    make_private(settings.vault_folder)
+    (tmp_path / "token").write_text("secret")
+    with HTTPServer(("127.0.0.1", 0), Stranger) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = Address(port=server.server_port, token_file=str(tmp_path / "token"))
+        write_address(settings.vault_folder, address)
+        with pytest.raises(StorageError, match="not running"):
+            ensure_broker(settings, start=False)
+        server.shutdown()
+    assert heard
+    assert all(token is None for _path, token in heard)
+
+
 @posix_only
 def test_a_process_of_another_user_is_not_served(tmp_path):
     home = tmp_path / "home"
