@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Faces, Vertices
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.geometry.compiled import kernel
-from stsbench.geometry.fairing import laplacian_rows
+from stsbench.geometry.fairing import fair_patches
 from stsbench.geometry.hole_refinement import refine_patches
 from stsbench.geometry.hole_rims import gather_rims
 from stsbench.geometry.hole_triangulation import IMPOSSIBLE, triangulate_rims
-from stsbench.geometry.patch_solver import solve_patches
+from stsbench.geometry.patch_graph import build_patch_graph
+from stsbench.geometry.patch_solver import solve_membranes
 
 __all__ = ["Patches", "fill_loops"]
 
@@ -141,14 +142,13 @@ def fill_loops(
     progress.step("fairing patches", 0.6)
     new_values = np.zeros((len(new), field.shape[1]))
     if len(new):
-        surroundings = (faces, twin, rims, new_faces)
-        rows = laplacian_rows(vertices, new, *surroundings, uniform=True)
-        new, _ = solve_patches(rims, vertex_offsets, rows, vertices, new, order=1)
+        graph = build_patch_graph(faces, twin, rims, new_faces, len(vertices), len(new))
+        parts = (vertex_offsets, offsets, graph)
+        new, _ = solve_membranes(*parts, vertices, new)
         if field.shape[1]:
-            new_values, _ = solve_patches(rims, vertex_offsets, rows, field, new_values, order=1)
-        for _ in range(2 if fair else 0):
-            rows = laplacian_rows(vertices, new, *surroundings)
-            new, _ = solve_patches(rims, vertex_offsets, rows, vertices, new, order=2)
+            new_values, _ = solve_membranes(*parts, field, new_values)
+        if fair:
+            new = fair_patches(*parts, vertices, new)
         new = new.astype(np.float32).astype(np.float64)
     area, _ = _patch_areas(vertices, new, new_faces, face_offsets)
     progress.step("fairing patches", 1.0)
