@@ -37,9 +37,9 @@ from stsbench.vault.case_making import (
 from stsbench.vault.intake_scans import extents_mm, held_for_scans, prepared_scans, with_arches
 from stsbench.vault.parsing import ParsedFolder, parse_folder
 from stsbench.vault.patients import PatientFinder
+from stsbench.vault.private_folders import runtime_folder
 from stsbench.vault.pseudonymous_order import scan_ids
 from stsbench.vault.records import IntakeOutcome, IntakePreview, ScanPreview
-from stsbench.vault.runtime_folder import runtime_folder
 from stsbench.vault.scan_units import suggested_factor
 from stsbench.vault.schema import cases, patients
 from stsbench.vault.vault_store import VaultStore

@@ -23,7 +23,7 @@ from pathlib import Path
 from stsbench.errors import StorageError
 from stsbench.vault.file_locks import FileLock
 from stsbench.vault.peers import hello_proof, peer_user
-from stsbench.vault.runtime_folder import Address, check_private, read_address, runtime_folder
+from stsbench.vault.private_folders import Address, check_private, read_address, runtime_folder
 from stsbench.vault.settings import VaultSettings
 
 __all__ = [

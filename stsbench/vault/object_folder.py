@@ -16,7 +16,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from stsbench.domain.failpoints import failpoint
 from stsbench.errors import StorageError
-from stsbench.vault.runtime_folder import make_private
+from stsbench.vault.private_folders import make_private
 
 __all__ = ["ObjectFolder"]
 

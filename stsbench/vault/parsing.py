@@ -25,7 +25,7 @@ from stsbench.domain.access import IdentifierPlace
 from stsbench.domain.subject import IdentifiedOrder
 from stsbench.errors import FormatError, StsbenchError
 from stsbench.vault.launch import clean_environment
-from stsbench.vault.runtime_folder import make_private
+from stsbench.vault.private_folders import make_private
 from stsbench.vault.wire import error_from, value_from
 
 __all__ = ["ParsedFolder", "ParsedScan", "check_ply", "parse_folder"]

@@ -20,8 +20,8 @@ from stsbench.privacy.streams import SealedObject
 from stsbench.vault.audit_log import AuditContext
 from stsbench.vault.case_rows import CaseHead, ObjectRow, find_case, find_object, is_erased
 from stsbench.vault.case_seals import open_standing
+from stsbench.vault.private_folders import make_private
 from stsbench.vault.refusals import refused
-from stsbench.vault.runtime_folder import make_private
 from stsbench.vault.vault_store import VaultStore, header_of
 
 __all__ = ["release_object", "remove_released"]

@@ -20,7 +20,7 @@ from stsbench.errors import InputError
 from stsbench.privacy.audit_entries import Outcome
 from stsbench.vault.answering import Handler, actor_of, guarded, json_body, peer_of
 from stsbench.vault.audit_log import AuditContext
-from stsbench.vault.audit_routes import audit_routes
+from stsbench.vault.audit_requests import audit_routes
 from stsbench.vault.broker import Broker
 from stsbench.vault.case_rows import case_record, insert_verdict, list_cases
 from stsbench.vault.doctor import examine

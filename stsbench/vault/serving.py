@@ -29,8 +29,8 @@ from stsbench.vault.connections import peer_protocol
 from stsbench.vault.file_locks import FileLock
 from stsbench.vault.hardening import harden_process
 from stsbench.vault.launch import BROKER_LOCK
+from stsbench.vault.private_folders import Address, make_private, runtime_folder, write_address
 from stsbench.vault.routes import application
-from stsbench.vault.runtime_folder import Address, make_private, runtime_folder, write_address
 from stsbench.vault.settings import VaultSettings, load_settings
 
 __all__ = ["main", "serve"]

@@ -22,7 +22,7 @@ from typing import Any
 
 from stsbench.errors import StorageError
 from stsbench.vault.launch import ensure_broker, knows_token, read_token, wait_stopped
-from stsbench.vault.runtime_folder import Address
+from stsbench.vault.private_folders import Address
 from stsbench.vault.settings import VaultSettings
 from stsbench.vault.wire import error_from
 

@@ -19,8 +19,8 @@ from stsbench.vault.audit_log import AuditKeys, AuditLog
 from stsbench.vault.database import Database
 from stsbench.vault.keystore import Keystore
 from stsbench.vault.object_folder import ObjectFolder
+from stsbench.vault.private_folders import make_private
 from stsbench.vault.root_key import find_root_keys
-from stsbench.vault.runtime_folder import make_private
 from stsbench.vault.schema import VAULT, facts
 from stsbench.vault.settings import VaultSettings
 

@@ -13,8 +13,8 @@ from stsbench.domain.access import Purpose, Role
 from stsbench.errors import AccessRefusedError, InputError, StorageError, StsbenchError
 from stsbench.vault.client import VaultClient
 from stsbench.vault.launch import wait_stopped
+from stsbench.vault.private_folders import read_address
 from stsbench.vault.records import LeaseRequest
-from stsbench.vault.runtime_folder import read_address
 from tests.vault.house import (
     ADULT,
     RunningVault,
@@ -251,7 +251,7 @@ def test_a_process_that_took_the_port_over_gets_no_token(tmp_path):
     from http.server import BaseHTTPRequestHandler, HTTPServer
 
     from stsbench.vault.launch import ensure_broker
-    from stsbench.vault.runtime_folder import Address, make_private, write_address
+    from stsbench.vault.private_folders import Address, make_private, write_address
 
     heard = []
 

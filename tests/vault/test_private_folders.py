@@ -8,7 +8,7 @@ import pytest
 
 from stsbench.errors import StorageError
 from stsbench.vault.launch import ensure_broker
-from stsbench.vault.runtime_folder import (
+from stsbench.vault.private_folders import (
     Address,
     make_private,
     read_address,
