@@ -7,7 +7,7 @@ Rules owned here:
 """
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
@@ -21,15 +21,19 @@ __all__ = ["as_document", "error_document", "error_from", "value_from"]
 
 Value = TypeVar("Value")
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 _KNOWN = {name: getattr(errors, name) for name in errors.__all__}
 
 
 def as_document(value: object) -> Any:
     """Return a value as what JSON can hold."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: as_document(getattr(value, each.name)) for each in fields(value)}
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, Enum):
         return value.value
+    if is_dataclass(value):
+        kind: Any = type(value)
+        return {name: as_document(getattr(value, name)) for name in _names(kind)}
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
@@ -48,7 +52,8 @@ def value_from(kind: type[Value], document: Any) -> Value:
         The document is not one of that kind.
     """
     try:
-        value: Value = _build(kind, document)
+        wanted: Any = kind
+        value: Value = _builder(wanted)(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, StsbenchError):
             raise
@@ -78,34 +83,47 @@ def error_from(document: Any) -> StsbenchError:
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
 
 
-def _build(kind: Any, document: Any) -> Any:
+@cache
+def _builder(kind: Any) -> Callable[[Any], Any]:
+    """Return what builds a value of a type; worked out once per type."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in {Union, types.UnionType}:
-        if document is None:
-            return None
-        return _build(next(each for each in arguments if each is not type(None)), document)
+        build = _builder(next(each for each in arguments if each is not type(None)))
+        return lambda document: None if document is None else build(document)
     if origin is tuple:
-        if arguments[-1] is Ellipsis:
-            return tuple(_build(arguments[0], each) for each in document)
-        return tuple(_build(each, one) for each, one in zip(arguments, document, strict=True))
+        return _tuple_builder(arguments)
     if isinstance(kind, type) and is_dataclass(kind):
-        hints = _hints(kind)
-        # A field left out takes its default; an unknown one is refused.
-        return kind(**{name: _build(hints[name], each) for name, each in document.items()})
+        return _dataclass_builder(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind(document)
-    return _plain(kind, document)
+        return kind
+    converters: dict[Any, Callable[[Any], Any]] = {date: date.fromisoformat, float: float}
+    return converters.get(kind) or _plain_builder(kind)
 
 
-def _plain(kind: Any, document: Any) -> Any:
-    if kind is date:
-        return date.fromisoformat(document)
-    if kind is float:
-        return float(document)
-    if kind in {int, str, bool} and type(document) is not kind:
-        raise TypeError("another type")
-    return document
+def _tuple_builder(arguments: tuple[Any, ...]) -> Callable[[Any], Any]:
+    if arguments[-1] is Ellipsis:
+        build = _builder(arguments[0])
+        return lambda document: tuple(build(each) for each in document)
+    builders = [_builder(each) for each in arguments]
+    return lambda document: tuple(
+        build(each) for build, each in zip(builders, document, strict=True)
+    )
+
+
+def _dataclass_builder(kind: Any) -> Callable[[Any], Any]:
+    builders = {name: _builder(hint) for name, hint in get_type_hints(kind).items()}
+    # A field left out takes its default; an unknown one is refused.
+    return lambda document: kind(**{name: builders[name](each) for name, each in document.items()})
+
+
+def _plain_builder(kind: Any) -> Callable[[Any], Any]:
+    def build(document: Any) -> Any:
+        if kind in _PLAIN and type(document) is not kind:
+            raise TypeError("another type")
+        return document
+
+    return build
