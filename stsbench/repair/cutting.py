@@ -96,7 +96,9 @@ def find_defects(tidied: Tidied) -> Defects:
         (FindingKind.SELF_INTERSECTION, crossings, "The surface passes through or touches itself."),
     ):
         place = _with_ring(draft, marked)
-        found = list_face_groups(kind, vertices, faces, place, action=Action.REPAIRED, detail=detail)
+        found = list_face_groups(
+            kind, vertices, faces, place, action=Action.REPAIRED, detail=detail
+        )
         tidied.note(kind, _count_groups(draft, place), found)
     return Defects(spikes, folds, crossings, meetings.complete, tree, normals.unity)
 
@@ -140,7 +142,9 @@ def _note_spikes(tidied: Tidied, spike: NDArray[np.int32], height_mm: NDArray[np
             float(measures.area_mm2[n]),
             int(measures.faces_count[n]),
             action=Action.REPAIRED,
-            detail="Stands out of the surface." if height_mm[name] > 0 else "Goes into the surface.",
+            detail="Stands out of the surface."
+            if height_mm[name] > 0
+            else "Goes into the surface.",
         )
         for n, name in enumerate(names)
     ]

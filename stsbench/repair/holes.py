@@ -24,6 +24,7 @@ from stsbench.domain.answers import Answers
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Vertices
 from stsbench.geometry.boundary import LoopMeasures, LoopSet, boundary_loops, measure_loops
+from stsbench.geometry.face_groups import measure_groups
 from stsbench.repair.draft import Draft
 from stsbench.repair.listing import place_of
 from stsbench.repair.profiles import RepairProfile
@@ -160,22 +161,19 @@ def _borders(
     if not len(loops):
         return border
     piece = component[loops.half_edges[loops.offsets[:-1]] // 3]
-    corners = draft.faces
-    middle = draft.vertices[corners].mean(axis=1)
+    places = measure_groups(draft.vertices, draft.faces, component.astype(np.int64))
     seen: set[int] = set()
     for n in range(len(loops)):
         own = int(piece[n])
         rim, width = float(measures.rim_mm[n]), float(measures.width_mm[n])
         if own not in seen:
             seen.add(own)
-            extent = np.linalg.norm(np.ptp(middle[component == own], axis=0))
-            small = rim <= profile.gum_limit_mm and width < _NEARLY_CLOSED * extent
+            small = rim <= profile.gum_limit_mm and width < _NEARLY_CLOSED * places.size_mm[own]
             border[n] = not small
         elif rim >= profile.second_border_mm:
-            centre = middle[component == own].mean(axis=0)
-            reach = np.linalg.norm(measures.centre_mm[n] - centre)
-            extent = np.linalg.norm(np.ptp(middle[component == own], axis=0))
-            border[n] = reach <= profile.second_border_centre_mm and extent >= 2 * width
+            reach = np.linalg.norm(measures.centre_mm[n] - places.centre_mm[own])
+            wide = places.size_mm[own] >= 2 * width
+            border[n] = reach <= profile.second_border_centre_mm and wide
         answer = answers.get(f"loop/{n}")
         if answer in ("border", "hole"):
             border[n] = answer == "border"

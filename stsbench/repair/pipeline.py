@@ -25,7 +25,7 @@ from stsbench.repair.holes import plan_loops
 from stsbench.repair.patching import Patcher
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.result import RepairResult
-from stsbench.repair.tidying import tidy_scan
+from stsbench.repair.tidying import check_tidied, tidy_scan
 from stsbench.repair.values import carry_values
 
 __all__ = ["repair_scan"]
@@ -72,8 +72,7 @@ def repair_scan(
         raise MeshError("The scan has no faces.", "Export the scan again.")
     tidied = tidy_scan(mesh, profile=profile, progress=progress)
     draft = tidied.draft
-    if not len(draft.faces):
-        raise MeshError("No face of the scan has an area.", "Export the scan again.")
+    check_tidied(tidied)
     plan = plan_loops(
         draft,
         sheets(draft.twin),
@@ -84,7 +83,9 @@ def repair_scan(
     )
     progress.step("finding spikes and self-intersections", 0.3)
     defects = find_defects(tidied)
-    tidied.findings.extend(plan.findings)
+    for kind in (FindingKind.HOLE, FindingKind.BORDER):
+        loops = [finding for finding in plan.findings if finding.kind is kind]
+        tidied.note(kind, len(loops), loops)
     if preparation and margin_line is None:
         tidied.findings.append(_unmarked(draft))
     if not profile.edits_allowed:
@@ -96,6 +97,8 @@ def repair_scan(
         patcher.run(progress)
     progress.step("verifying", 0.95)
     findings = tuple(tidied.findings + patcher.unsolved)
+    if not tidied.orientable:
+        findings = tuple(_undone(finding) for finding in findings)
     return _result(mesh, draft, findings)
 
 
@@ -109,6 +112,23 @@ def _unmarked(draft: Draft) -> Finding:
         action=Action.NONE,
         detail="The order holds a preparation and no margin line is marked: no hole was filled.",
     )
+
+
+def _undone(finding: Finding) -> Finding:
+    """Say of what was planned that it was not done: a one-sided surface is neither cut nor filled."""
+    cut = {
+        FindingKind.SPIKE,
+        FindingKind.FOLD,
+        FindingKind.SELF_INTERSECTION,
+        FindingKind.NON_MANIFOLD_VERTEX,
+    }
+    if finding.action is Action.FILLED:
+        action, detail = Action.LEFT_OPEN, "Left open."
+    elif finding.kind in cut and finding.action is Action.REPAIRED:
+        action, detail = Action.UNSOLVED, finding.detail
+    else:
+        return finding
+    return replace(finding, action=action, severity=Severity.HOLD, detail=detail)
 
 
 def _unedited(mesh: TriangleMesh, findings: list[Finding]) -> RepairResult:

@@ -23,19 +23,27 @@ from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Faces, Mask, TriangleMesh
 from stsbench.domain.progress import Progress
+from stsbench.errors import MeshError
 from stsbench.geometry.cleaning import duplicate_faces, repeated_corner, turn_thin_faces
 from stsbench.geometry.components import distance_to_main, measure_pieces
 from stsbench.geometry.face_measures import measure_faces, thin_height_mm
-from stsbench.geometry.manifoldness import extra_sheets
-from stsbench.geometry.topology import BOUNDARY, BRANCHING, branching_edges, count_fans, next_half_edge
+from stsbench.geometry.manifoldness import extra_sheets, sheets
+from stsbench.geometry.topology import (
+    BOUNDARY,
+    BRANCHING,
+    branching_edges,
+    count_fans,
+    next_half_edge,
+)
 from stsbench.geometry.winding import faces_inwards, find_winding, flip_faces
 from stsbench.repair.draft import Draft, start_draft
-from stsbench.repair.listing import list_face_groups, list_places
+from stsbench.repair.listing import LISTED, list_face_groups, list_places, place_of
 from stsbench.repair.profiles import RepairProfile
 
-__all__ = ["Tidied", "edge_keys", "tidy_scan"]
+__all__ = ["Tidied", "check_tidied", "edge_keys", "tidy_scan"]
 
 _FIN_ROUNDS = 12
+_LEAST_SHARE = 0.05
 
 
 @dataclass(eq=False, slots=True)
@@ -55,6 +63,8 @@ class Tidied:
         Faces of the draft that were turned.
     component_count : int
         Pieces that were kept.
+    main_share : float
+        Part of the area of the faces as read, copies apart, that the largest piece holds.
     orientable : bool
     """
 
@@ -64,13 +74,15 @@ class Tidied:
     counts: dict[FindingKind, int] = field(default_factory=dict)
     born_open: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     component_count: int = 0
+    main_share: float = 1.0
     orientable: bool = True
 
     def note(self, kind: FindingKind, count: int, findings: list[Finding]) -> None:
         """Count a kind of defect and list its findings."""
         if count:
             self.counts[kind] = self.counts.get(kind, 0) + count
-            self.findings.extend(findings)
+            listed = sum(finding.kind is kind for finding in self.findings)
+            self.findings.extend(findings[: max(0, LISTED - listed)])
 
 
 def edge_keys(faces: Faces, half_edges: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -98,14 +110,36 @@ def tidy_scan(mesh: TriangleMesh, *, profile: RepairProfile, progress: Progress)
     progress.step("cleaning", 0.05)
     _drop_what_is_no_face(tidied)
     progress.step("removing fins", 0.1)
+    whole_mm2 = float(measure_faces(draft.vertices, draft.faces).area_mm2.sum())
     _drop_fins(tidied, profile)
     progress.step("winding", 0.15)
-    area_mm2 = _wind(tidied)
+    _wind(tidied)
     _turn_thin(tidied)
     _note_bow_ties(tidied)
     progress.step("dropping islands", 0.2)
-    _drop_islands(tidied, profile, area_mm2)
+    _drop_islands(tidied, profile, whole_mm2)
+    _note_twisted(tidied)
     return tidied
+
+
+def check_tidied(tidied: Tidied) -> None:
+    """Refuse what is no scan: nothing with an area, or a heap of pieces without a main one.
+
+    Parameters
+    ----------
+    tidied : Tidied
+
+    Raises
+    ------
+    MeshError
+    """
+    if not len(tidied.draft.faces):
+        raise MeshError("No face of the scan has an area.", "Export the scan again.")
+    if tidied.main_share < _LEAST_SHARE:
+        raise MeshError(
+            f"The largest connected piece holds {100 * tidied.main_share:.2g} % of the surface.",
+            "Export the scan as one connected surface.",
+        )
 
 
 def _note_vertices(mesh: TriangleMesh, tidied: Tidied) -> None:
@@ -182,7 +216,7 @@ def _drop_fins(tidied: Tidied, profile: RepairProfile) -> None:
         draft.drop(about, EditReason.NON_MANIFOLD_EDGE, rebuild=True)
 
 
-def _wind(tidied: Tidied) -> NDArray[np.float64]:
+def _wind(tidied: Tidied) -> None:
     draft = tidied.draft
     measures = measure_faces(draft.vertices, draft.faces, thin_mm=tidied.thin_mm)
     winding = find_winding(draft.vertices, draft.faces, draft.twin, measures.area_mm2)
@@ -211,21 +245,7 @@ def _wind(tidied: Tidied) -> NDArray[np.float64]:
     )
     tidied.note(kind, int(flip.sum()), findings)
     draft.faces, draft.twin = flip_faces(draft.faces, draft.twin, flip)
-    if not winding.orientable.all():
-        tidied.orientable = False
-        twisted = ~winding.orientable[winding.component]
-        kind = FindingKind.NOT_ORIENTABLE
-        findings = list_face_groups(
-            kind,
-            draft.vertices,
-            draft.faces,
-            twisted,
-            action=Action.UNSOLVED,
-            severity=Severity.HOLD,
-            detail="The surface has one side only, like a Moebius strip.",
-        )
-        tidied.note(kind, int((~winding.orientable).sum()), findings)
-    return measures.area_mm2
+    tidied.orientable = bool(winding.orientable.all())
 
 
 def _turn_thin(tidied: Tidied) -> None:
@@ -263,40 +283,39 @@ def _note_bow_ties(tidied: Tidied) -> None:
     tidied.note(kind, len(pinched), findings)
 
 
-def _drop_islands(tidied: Tidied, profile: RepairProfile, area_mm2: NDArray[np.float64]) -> None:
+def _drop_islands(tidied: Tidied, profile: RepairProfile, whole_mm2: float) -> None:
     draft = tidied.draft
     area_mm2 = measure_faces(draft.vertices, draft.faces, thin_mm=tidied.thin_mm).area_mm2
-    winding = find_winding(draft.vertices, draft.faces, draft.twin, area_mm2)
-    pieces = measure_pieces(draft.vertices, draft.faces, winding.component, area_mm2)
+    piece = sheets(draft.twin)
+    pieces = measure_pieces(draft.vertices, draft.faces, piece, area_mm2)
     tidied.component_count = len(pieces)
-    if len(pieces) < 2:
+    if not len(pieces):
         return
-    main_mm2 = pieces.area_mm2[pieces.main]
+    main_mm2 = float(pieces.area_mm2[pieces.main])
+    tidied.main_share = main_mm2 / whole_mm2 if whole_mm2 > 0 else 0.0
+    if len(pieces) == 1:
+        return
     debris = pieces.area_mm2 <= min(profile.island_mm2, profile.island_share * main_mm2)
     debris[pieces.main] = False
+    order = np.lexsort((*pieces.centre_mm.T[::-1], -pieces.area_mm2.round(9)))
+    order = order[order != pieces.main][:LISTED]
     listed = np.zeros(len(pieces), dtype=bool)
-    order = np.argsort(-pieces.area_mm2, kind="stable")[:2000]
     listed[order] = True
-    distance = distance_to_main(draft.vertices, draft.faces, winding.component, pieces, listed)
-    kind = FindingKind.ISLAND
+    distance = distance_to_main(draft.vertices, draft.faces, piece, pieces, listed)
     findings = []
     for n in order:
-        if n == pieces.main:
-            continue
         area = float(pieces.area_mm2[n])
         away = f"{distance[n]:.1f} mm from the largest piece."
         if debris[n]:
-            large = area > profile.island_review_mm2
-            severity = Severity.REVIEW if large else Severity.NOTE
+            severity = Severity.REVIEW if area > profile.island_review_mm2 else Severity.NOTE
             action, detail = Action.REMOVED, f"A loose piece, {away}"
         else:
             severity, action = Severity.HOLD, Action.KEPT
             detail = f"A second piece too large to be debris, {away}"
-        x, y, z = pieces.centre_mm[n]
         findings.append(
             Finding(
-                kind,
-                (float(x), float(y), float(z)),
+                FindingKind.ISLAND,
+                place_of(pieces.centre_mm[n]),
                 area**0.5,
                 area,
                 int(pieces.faces_count[n]),
@@ -305,8 +324,27 @@ def _drop_islands(tidied: Tidied, profile: RepairProfile, area_mm2: NDArray[np.f
                 detail,
             )
         )
-    tidied.note(kind, len(pieces) - 1, findings[:500])
-    gone: Mask = debris[winding.component]
-    if gone.any():
-        draft.drop(gone, EditReason.ISLAND)
-        tidied.component_count = int((~debris).sum())
+    tidied.note(FindingKind.ISLAND, len(pieces) - 1, findings)
+    draft.drop(debris[piece], EditReason.ISLAND)
+    tidied.component_count = int((~debris).sum())
+
+
+def _note_twisted(tidied: Tidied) -> None:
+    """Hold on one-sided pieces that stay; a twisted scrap went with the islands."""
+    if tidied.orientable:
+        return
+    draft = tidied.draft
+    area_mm2 = measure_faces(draft.vertices, draft.faces, thin_mm=tidied.thin_mm).area_mm2
+    winding = find_winding(draft.vertices, draft.faces, draft.twin, area_mm2)
+    tidied.orientable = bool(winding.orientable.all())
+    kind = FindingKind.NOT_ORIENTABLE
+    findings = list_face_groups(
+        kind,
+        draft.vertices,
+        draft.faces,
+        ~winding.orientable[winding.component],
+        action=Action.UNSOLVED,
+        severity=Severity.HOLD,
+        detail="The surface has one side only, like a Moebius strip: nothing was cut or filled.",
+    )
+    tidied.note(kind, int((~winding.orientable).sum()), findings)
