@@ -1,11 +1,10 @@
 """Closed solids: is a mesh one, and what are its genus, shells and volume.
 
 Rules owned here:
-- A mesh counts as watertight only when manifold3d takes it for an oriented 2-manifold as float32
-  numbers, which is what a file holds, and when no two vertices lie in one place: an STL file joins
-  what coincides.
-- Genus and shells come from the Euler characteristic of the index lists, so they do not depend on
-  what a library tidies up on the way in.
+- A mesh counts as watertight only when every edge has two faces of opposite direction, every vertex
+  one fan, no two vertices one place as float32 numbers (an STL file joins what coincides), and
+  manifold3d takes it too: it alone would let an edge of four faces pass.
+- Genus and shells come from the index lists, so they do not depend on what a library tidies up.
 
 References
 ----------
@@ -21,6 +20,8 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from stsbench.domain.mesh import Faces, Vertices
+from stsbench.geometry.topology import count_fans, half_edge_twins
+from stsbench.geometry.welding import weld_exact
 
 __all__ = ["SolidMeasures", "measure_solid", "triangulate_outline"]
 
@@ -32,9 +33,8 @@ class SolidMeasures:
     Parameters
     ----------
     status : str
-        manifold3d's word: "NoError" for an oriented 2-manifold.
+        manifold3d's word: "NoError" for a mesh it takes.
     watertight : bool
-        Status "NoError" and no two vertices in one place.
     genus : int
         Handles, summed over shells; meaningless unless watertight.
     shells : int
@@ -61,30 +61,28 @@ def measure_solid(vertices: Vertices, faces: Faces) -> SolidMeasures:
     vertices : (V, 3) float64, mm
     faces : (F, 3) int32
     """
-    rounded = np.ascontiguousarray(vertices, dtype=np.float32)
-    used = np.zeros(len(vertices), bool)
-    used[faces] = True
-    status = "no faces"
-    if len(faces):
-        mesh = manifold3d.Mesh(vert_properties=rounded, tri_verts=faces.astype(np.uint32))
-        status = manifold3d.Manifold(mesh).status().name
-    vertex_count = int(used.sum())
-    places = np.unique(rounded[used] + np.float32(0.0), axis=0)
-    repeated = vertex_count - len(places)
-    edges = np.sort(faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1).astype(np.int64)
-    edge_count = len(np.unique(edges[:, 0] * len(vertices) + edges[:, 1]))
-    links = coo_matrix(
-        (np.ones(len(edges), bool), (edges[:, 0], edges[:, 1])), (len(vertices), len(vertices))
-    )
-    _, piece = connected_components(links, directed=False)
-    shells = len(np.unique(piece[used]))
-    euler = vertex_count - edge_count + len(faces)
-    exact = rounded.astype(np.float64)
-    centre = (exact[used].min(axis=0) + exact[used].max(axis=0)) / 2 if used.any() else 0.0
-    a, b, c = (exact[faces[:, j]] - centre for j in range(3))
+    if not len(faces):
+        return SolidMeasures("no faces", False, 0, 0, 0.0, 0)
+    used, corners = np.unique(faces, return_inverse=True)
+    places = np.ascontiguousarray(vertices[used], dtype=np.float32)
+    triangles = corners.reshape(-1, 3).astype(np.int32)
+    mesh = manifold3d.Mesh(vert_properties=places, tri_verts=triangles.astype(np.uint32))
+    status = str(manifold3d.Manifold(mesh).status().name)
+    twin = half_edge_twins(triangles, len(used))
+    repeated = len(used) - len(weld_exact(places)[0])
+    closed = bool((twin >= 0).all()) and bool((triangles.ravel() != triangles.ravel()[twin]).all())
+    single = bool((count_fans(triangles, twin, len(used)) == 1).all())
+    ends = (triangles[:, [0, 1]].ravel(), triangles[:, [1, 2]].ravel())
+    links = coo_matrix((np.ones(len(ends[0]), bool), ends), (len(used), len(used)))
+    shells = int(connected_components(links, directed=False)[0])
+    # A closed surface has one edge for two half-edges; another has no genus worth the name.
+    euler = len(used) - len(twin) // 2 + len(triangles)
+    exact = places.astype(np.float64)
+    centre = (exact.min(axis=0) + exact.max(axis=0)) / 2
+    a, b, c = (exact[triangles[:, j]] - centre for j in range(3))
     return SolidMeasures(
         status=status,
-        watertight=status == "NoError" and repeated == 0,
+        watertight=status == "NoError" and closed and single and repeated == 0,
         genus=shells - euler // 2,
         shells=shells,
         volume_mm3=float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6.0),
