@@ -19,7 +19,7 @@ _THIN = 1e-10  # squared sine of the angle at corner a
 
 
 @kernel_inline
-def _along(ux, uy, uz, px, py, pz):  # type: ignore[no-untyped-def]
+def _along(ux, uy, uz, px, py, pz):
     """Share of the way from 0 to u at the point of the segment closest to p."""
     uu = ux * ux + uy * uy + uz * uz
     if uu <= 0.0:
@@ -28,7 +28,7 @@ def _along(ux, uy, uz, px, py, pz):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _on_edges(u, v, p):  # type: ignore[no-untyped-def]
+def _on_edges(u, v, p):
     """Weights of b and c at the closest of the three edges; corners 0, u, v."""
     best, wb, wc = 0.0, 0.0, 0.0
     for edge in range(3):
@@ -51,7 +51,7 @@ def _on_edges(u, v, p):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _weights(corner, x, y, z):  # type: ignore[no-untyped-def]
+def _weights(corner, x, y, z):
     """Weights of corners b and c at the closest point of face abc."""
     ax, ay, az = corner[0], corner[1], corner[2]
     ux, uy, uz = corner[3] - ax, corner[4] - ay, corner[5] - az
@@ -87,7 +87,7 @@ def _weights(corner, x, y, z):  # type: ignore[no-untyped-def]
 
 
 @kernel_inline
-def closest_on_face(corner, x, y, z):  # type: ignore[no-untyped-def]
+def closest_on_face(corner, x, y, z):
     """Return the squared distance to face abc and the closest point, for use inside kernels.
 
     Parameters

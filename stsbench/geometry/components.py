@@ -55,7 +55,7 @@ def measure_pieces(
     area_mm2 : (F,) float64
     """
     count = int(component.max(initial=-1)) + 1
-    area = np.bincount(component, weights=area_mm2, minlength=count)
+    area = np.bincount(component, weights=area_mm2, minlength=count).astype(np.float64)
     size = np.bincount(component, minlength=count)
     weight = np.where(area[component] > 0, area_mm2, 1.0)
     total = np.bincount(component, weights=weight, minlength=count)

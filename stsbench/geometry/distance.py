@@ -56,7 +56,7 @@ class SurfaceTree:
 
 
 @kernel
-def _select(centres, axis, order, low, high, middle):  # type: ignore[no-untyped-def]
+def _select(centres, axis, order, low, high, middle):
     """Partly sort rows low:high by (centre along axis, index) about `middle` (Hoare's select)."""
     high -= 1
     while low < high:
@@ -89,7 +89,7 @@ def _select(centres, axis, order, low, high, middle):  # type: ignore[no-untyped
 
 
 @kernel
-def _centres(vertices, faces):  # type: ignore[no-untyped-def]
+def _centres(vertices, faces):
     """Twice the centre of each face's box; float32, for only the split hangs on it."""
     count = len(faces)
     centres = np.zeros((count, 3), np.float32)
@@ -103,7 +103,7 @@ def _centres(vertices, faces):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _split(centres, order, starts, first, last, stop):  # type: ignore[no-untyped-def]
+def _split(centres, order, starts, first, last, stop):
     """Split the faces of leaves first:last in halves until a part is `stop` leaves wide."""
     stack = np.zeros((_STACK, 2), np.int64)
     stack[0, 0], stack[0, 1] = first, last
@@ -131,7 +131,7 @@ def _split(centres, order, starts, first, last, stop):  # type: ignore[no-untype
 
 
 @kernel
-def _boxes(vertices, faces, order, starts):  # type: ignore[no-untyped-def]
+def _boxes(vertices, faces, order, starts):
     """Gather the corners leaf by leaf and box every node, from the leaves up."""
     leaves = len(starts) - 1
     corners = np.zeros((len(faces), 9))
@@ -155,7 +155,7 @@ def _boxes(vertices, faces, order, starts):  # type: ignore[no-untyped-def]
 
 
 @kernel_inline
-def _box_gap(boxes, k, x, y, z):  # type: ignore[no-untyped-def]
+def _box_gap(boxes, k, x, y, z):
     """Squared distance from a point to a box; 0 inside."""
     dx = max(boxes[k, 0] - x, x - boxes[k, 3], 0.0)
     dy = max(boxes[k, 1] - y, y - boxes[k, 4], 0.0)
@@ -164,7 +164,7 @@ def _box_gap(boxes, k, x, y, z):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _search(points, boxes, starts, corners, order, limit2):  # type: ignore[no-untyped-def]
+def _search(points, boxes, starts, corners, order, limit2):
     """Find the closest face of each point; -1 beyond the limit."""
     count = len(points)
     leaves = len(starts) - 1

@@ -40,7 +40,7 @@ class FaceGroups:
 
 
 def group_faces(faces: Faces) -> NDArray[np.int64]:
-    """Number the groups of faces that share vertices.
+    """Return the number of each face's group; faces that share vertices are one group.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def measure_groups(vertices: Vertices, faces: Faces, group: NDArray[np.int64]) -
     count = int(group.max(initial=-1)) + 1
     a, b, c = (vertices[faces[:, j]] for j in range(3))
     area = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
-    total = np.bincount(group, weights=area, minlength=count)
+    total = np.bincount(group, weights=area, minlength=count).astype(np.float64)
     weight = np.where(total[group] > 0, area, 1.0)
     weights = np.bincount(group, weights=weight, minlength=count)
     middle = (a + b + c) / 3
@@ -92,4 +92,4 @@ def measure_groups(vertices: Vertices, faces: Faces, group: NDArray[np.int64]) -
     np.minimum.at(low, group, np.minimum(a, np.minimum(b, c)))
     np.maximum.at(high, group, np.maximum(a, np.maximum(b, c)))
     size = np.linalg.norm(high - low, axis=1) if count else np.zeros(0)
-    return FaceGroups(centre, size, total, np.bincount(group, minlength=count))
+    return FaceGroups(centre, size, total, np.bincount(group, minlength=count).astype(np.int64))

@@ -23,7 +23,7 @@ __all__ = ["extra_sheets", "sheets", "smaller_fans"]
 
 @kernel
 def sheets(twin):
-    """Number the sheets: faces joined over edges that have exactly two.
+    """Return the sheet of each face: faces joined over edges that have exactly two.
 
     Parameters
     ----------
@@ -98,7 +98,8 @@ def extra_sheets(
     chosen = (rank < meeting - 2) & (area[own_sorted] < limit_mm2)
     dropped = np.zeros(count, dtype=bool)
     dropped[own_sorted[chosen]] = True
-    return dropped[sheet]
+    chosen_faces: Mask = dropped[sheet]
+    return chosen_faces
 
 
 @kernel

@@ -333,5 +333,5 @@ def grow_by_rings(faces: Faces, vertex_count: int, seed: Mask, rings: int) -> Ma
     touched = np.zeros(vertex_count, dtype=bool)
     for _ in range(rings):
         touched[faces[grown]] = True
-        grown = touched[faces].any(axis=1)
+        grown = np.asarray(touched[faces].any(axis=1))
     return grown

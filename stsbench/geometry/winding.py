@@ -97,7 +97,9 @@ def signed_volumes(
     centre = (vertices.min(axis=0) + vertices.max(axis=0)) / 2 if len(vertices) else np.zeros(3)
     a, b, c = (vertices[faces[:, j]] - centre for j in range(3))
     cones = np.einsum("ij,ij->i", a, np.cross(b, c)) / 6.0
-    volumes: NDArray[np.float64] = np.bincount(component, weights=cones, minlength=count)
+    volumes: NDArray[np.float64] = np.bincount(component, weights=cones, minlength=count).astype(
+        np.float64
+    )
     return volumes
 
 

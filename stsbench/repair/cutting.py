@@ -74,7 +74,7 @@ def find_defects(tidied: Tidied) -> Defects:
     vertices, faces = draft.vertices, draft.faces
     normals = sum_normals(vertices, faces)
     spike, height_mm = spike_vertices(vertices, faces, draft.twin, normals)
-    spikes: Mask = (spike >= 0)[faces].any(axis=1)
+    spikes: Mask = np.asarray((spike >= 0)[faces].any(axis=1))
     overturned = overturned_faces(vertices, faces, normals)
     tree = build_tree(vertices, faces)
     flat = flat_stars(vertices, faces, normals.near, open_vertices(faces, draft.twin))
@@ -183,7 +183,8 @@ def _note_too_many(tidied: Tidied) -> None:
 
 def at_border(draft: Draft) -> Mask:
     """Mark faces that a ring may not take, (F,) bool: those with an open edge."""
-    return (draft.twin.reshape(-1, 3) == BOUNDARY).any(axis=1)
+    held: Mask = np.asarray((draft.twin.reshape(-1, 3) == BOUNDARY).any(axis=1))
+    return held
 
 
 def widen(draft: Draft, seed: Mask, rings: int) -> Mask:

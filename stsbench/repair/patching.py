@@ -17,8 +17,8 @@ from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Mask
 from stsbench.domain.progress import Progress
-from stsbench.geometry.bounding_tree import BoundingTree
 from stsbench.geometry.boundary import LoopSet, boundary_loops, measure_loops
+from stsbench.geometry.bounding_tree import BoundingTree
 from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.hole_filling import fill_loops
 from stsbench.geometry.manifoldness import sheets, smaller_fans

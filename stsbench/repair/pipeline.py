@@ -115,7 +115,7 @@ def _unmarked(draft: Draft) -> Finding:
 
 
 def _undone(finding: Finding) -> Finding:
-    """Say of what was planned that it was not done: a one-sided surface is neither cut nor filled."""
+    """Say of what was planned that it was not done: a one-sided surface is left as it is."""
     cut = {
         FindingKind.SPIKE,
         FindingKind.FOLD,

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
-from stsbench.domain.mesh import Faces, Mask, TriangleMesh
+from stsbench.domain.mesh import Faces, TriangleMesh
 from stsbench.domain.progress import Progress
 from stsbench.errors import MeshError
 from stsbench.geometry.cleaning import duplicate_faces, repeated_corner, turn_thin_faces
@@ -188,7 +188,7 @@ def _drop_what_is_no_face(tidied: Tidied) -> None:
 
 def _drop_fins(tidied: Tidied, profile: RepairProfile) -> None:
     draft = tidied.draft
-    edges, half_edges, edge_of = branching_edges(draft.faces, draft.twin)
+    edges, _, edge_of = branching_edges(draft.faces, draft.twin)
     kind = FindingKind.NON_MANIFOLD_EDGE
     meeting = np.bincount(edge_of, minlength=len(edges))
     ends = draft.vertices[edges]

@@ -88,5 +88,5 @@ def _carried(values: NDArray[np.generic], draft: Draft, waves: list[Wave]) -> ND
         smooth = np.rint(smooth)
     carried = smooth.astype(values.dtype)
     stays = draft.vertex_source >= 0
-    carried[stays] = values[draft.vertex_source[stays]]  # type: ignore[index]
+    carried[stays] = values[draft.vertex_source[stays]]
     return carried
