@@ -17,7 +17,7 @@ docs/decisions/0003-a-key-per-case.md.
 from collections.abc import Iterable
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from stsbench.domain.failpoints import failpoint
 from stsbench.errors import SealError
@@ -255,17 +255,18 @@ class Keystore:
             (patient_keys, patient_keys.c.patient_id, str),
             (service_keys, service_keys.c.name, _service),
         ):
-            for row in rows.execute(select(name, table.c.generation, table.c.wrapped)).all():
+            rewrapped = []
+            for row in rows.execute(select(name, table.c.generation, table.c.wrapped)):
                 owner = spoken(row[0])
                 key = unwrap_patient_key(
                     old, row.wrapped, patient_id=owner, generation=row.generation
                 )
                 wrapped = wrap_patient_key(root, key, patient_id=owner, generation=generation)
-                rows.execute(
-                    update(table)
-                    .where(name == row[0])
-                    .values(generation=generation, wrapped=wrapped)
-                )
+                rewrapped.append({"owner": row[0], "new_wrap": wrapped})
+            if rewrapped:  # one statement for all of them: there may be many thousands
+                statement = update(table).where(name == bindparam("owner"))
+                values = {"generation": generation, "wrapped": bindparam("new_wrap")}
+                rows.execute(statement.values(values), rewrapped)
 
     def _patient_key(self, rows: Connection, patient_id: str) -> bytes:
         found = rows.execute(
