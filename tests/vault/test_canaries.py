@@ -69,8 +69,6 @@ def worked(tmp_path_factory):
                 Attestation(ReasonCode.CONSENT_MISSING, "clinic_confirmed", "clinic", "2026-11-01")
             ],
         )
-        abandoned = client.preview_intake(planted_folder(base / "a"))
-        client.abandon_intake(abandoned.ticket)
         client.preview_intake(planted_folder(base / "o"))  # left open
         with pytest.raises(InputError) as caught:
             client.preview_intake(planted_folder(base / "x", phone=NAMES[0]))
