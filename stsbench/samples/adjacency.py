@@ -22,6 +22,7 @@ __all__ = [
     "mean_edge_mm",
     "pinched_vertices",
     "take_faces",
+    "tunnel_count",
     "vertex_normals",
 ]
 
@@ -57,6 +58,13 @@ def border_loop_count(mesh: TriangleMesh) -> int:
     used, index = np.unique(border, return_inverse=True)
     ends = index.reshape(-1, 2)
     return int(_components(ends[:, 0], ends[:, 1], len(used)).max(initial=-1) + 1)
+
+
+def tunnel_count(mesh: TriangleMesh) -> int:
+    """Count the tunnels (the genus) of one manifold piece."""
+    edges, _ = edge_table(mesh.faces)
+    euler = mesh.vertex_count - len(edges) + mesh.face_count
+    return (2 - border_loop_count(mesh) - euler) // 2
 
 
 def _components(first: Indices, second: Indices, count: int) -> NDArray[np.int32]:

@@ -43,8 +43,8 @@ class ArchModel(NamedTuple):
     line_map: Values  # (MAP_COLUMNS, MAP_ROWS, 2): arc length, lateral distance (+ buccal)
     along: Values  # (ALONG_COUNT, 4): ridge top, buccal and lingual half width, margin height
     inner_width: Values  # (200,) inner half width of the arch against y, every 0.5 mm
-    frame: Values  # (6,): 1 if upper, arc length of the ridge end, depth of the palate, y behind
-    #                      the last tooth, floor z, seed
+    frame: Values  # (7,): 1 if upper, arc length of the ridge end, depth of the palate, y behind
+    #                      the last tooth, floor z, seed, how widely gaps are bridged
     fdi: Indices  # (n,)
     prepared: Values  # (n,) 1 where a tooth is prepared
 
@@ -129,12 +129,14 @@ def _packed(rows: list[list[tuple[float, ...]]], width: int) -> tuple[Values, In
     return flat.reshape(-1, width), starts
 
 
-def build_arch(plan: ArchPlan) -> ArchModel:
+def build_arch(plan: ArchPlan, *, bridging: float = 1.0) -> ArchModel:
     """Return the arrays that describe a planned arch.
 
     Parameters
     ----------
     plan : ArchPlan
+    bridging : float
+        Factor on the width of gaps between teeth that are closed.
 
     Returns
     -------
@@ -160,6 +162,7 @@ def build_arch(plan: ArchPlan) -> ArchModel:
         y_behind,
         floor,
         plan.seed % 97,
+        bridging,
     )
     return ArchModel(
         origins=np.array([tooth.origin for tooth in teeth]).reshape(-1, 3),

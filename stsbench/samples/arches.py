@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from stsbench.domain.dentition import Arch
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.errors import InputError
+from stsbench.samples.adjacency import tunnel_count
 from stsbench.samples.arch_model import build_arch
 from stsbench.samples.arch_plan import ArchPlan
 from stsbench.samples.colouring import paint
@@ -32,6 +33,9 @@ __all__ = ["ArchTruth", "SampleScan", "make_arch", "make_pair", "random_pose", "
 Values = NDArray[np.float64]
 
 _PILOT_MM = 0.6
+_BRIDGING = (1.4, 2.0, 2.8, 4.0)  # tried in turn where a tunnel is left between teeth
+_LEFT, _RIGHT, _WHOLE = (-14.0, 40.0), (-40.0, 14.0), (-40.0, 40.0)  # a quadrant and a bit, in x
+_BOXES = {None: _WHOLE, 1: _RIGHT, 2: _LEFT, 3: _LEFT, 4: _RIGHT}
 _FACES = (2_000, 2_000_000)
 
 
@@ -130,10 +134,16 @@ def make_arch(
             f"{faces} faces are not to be made.", f"Ask for {_FACES[0]} to {_FACES[1]}."
         )
     model = build_arch(plan)
-    pilot = trim(model, plan, polygonise(model, _PILOT_MM))
+    across_mm = _BOXES[plan.quadrant]
+    pilot = trim(model, plan, polygonise(model, _PILOT_MM, across_mm=across_mm))
     voxel_mm = round(_PILOT_MM * math.sqrt(pilot.face_count / faces), 6)
-    block = polygonise(model, voxel_mm)
-    mesh = paint(model, relax(model, trim(model, plan, block), voxel_mm), seed=plan.seed)
+    trimmed = trim(model, plan, polygonise(model, voxel_mm, across_mm=across_mm))
+    for bridging in _BRIDGING:
+        if not tunnel_count(trimmed):
+            break
+        model = build_arch(plan, bridging=bridging)
+        trimmed = trim(model, plan, polygonise(model, voxel_mm, across_mm=across_mm))
+    mesh = paint(model, relax(model, trimmed, voxel_mm), seed=plan.seed)
     pose = np.eye(4) if scanner_from_common is None else np.asarray(scanner_from_common, np.float64)
     common_from_arch = _common_from_arch(plan)
     winding = mesh.faces[:, ::-1] if plan.is_upper else mesh.faces

@@ -28,6 +28,7 @@ from stsbench.samples.arch_model import (
 __all__ = ["along_line", "arch_fields", "arch_value", "finish_height", "lateral", "noise"]
 
 FAR_MM = 2.5  # from a wall, the occlusal surface no longer matters
+PAPILLA_MM = 0.60  # gaps below a contact, narrower than twice this, are filled with gingiva
 WEB_MM = 0.20  # gaps narrower than twice this are bridged, as scanners do
 
 
@@ -279,7 +280,7 @@ def _ridge(m, x, y, z, s, off):
 @kernel
 def arch_fields(m, x, y, z):
     """Return the distances to crowns and gingiva at a place, and the index of the nearest tooth."""
-    crown, gum, best, second, who = 1e3, 1e3, 1e3, 1e3, -1
+    crown, gum, best, second, who, beside, level = 1e3, 1e3, 1e3, 1e3, -1, -1, 0.0
     seed, floor = m.frame[5], m.frame[4]
     s, off = along_line(m, x, y)
     body, depth = _ridge(m, x, y, z, s, off)
@@ -297,12 +298,15 @@ def arch_fields(m, x, y, z):
             continue
         c, g = _tooth(m, i, u, v, w)
         if c < best:
-            best, second, who = c, best, i
+            best, second, who, beside, level = c, best, i, who, w / m.shapes[i, 0]
         elif c < second:
-            second = c
+            second, beside = c, i
         crown = blend_min(crown, c, 0.40)
         gum = blend_min(gum, g, merge)
-    crown = blend_min(crown, second - WEB_MM, 0.35)
+    crown = blend_min(crown, second - WEB_MM * m.frame[6], 0.35)
+    if beside >= 0 and m.prepared[who] + m.prepared[beside] == 0.0:
+        # The papilla fills the embrasure under the contact: no tunnel between the teeth.
+        gum = blend_min(gum, second - PAPILLA_MM * m.frame[6] * ramp(0.70, 0.50, level), 0.30)
     lump = noise(x * 0.30 + 11, y * 0.30, z * 0.30 + seed) * 0.22
     lump += noise(x * 0.8, y * 0.8, z * 0.8 + seed) * 0.05
     gum = blend_min(gum, body, 2.6) + lump * 0.8

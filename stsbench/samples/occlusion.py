@@ -21,7 +21,7 @@ from stsbench.samples.trimming import largest_clean_piece
 
 __all__ = ["bite_patch", "settle"]
 
-_PILOT_MM = 0.45
+_PILOT_MM = 0.6
 _TO_CONTACT_MM = 4.0
 _APART_MM = 15.0  # of ridge margins, when there is not a tooth
 

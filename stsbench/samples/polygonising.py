@@ -31,19 +31,23 @@ _SHARPEST = 0.05  # cosine between the normals of neighbouring faces
 _CALMING_ROUNDS = 40
 
 
-def polygonise(model: ArchModel, voxel_mm: float) -> TriangleMesh:
-    """Return the closed surface of the whole arch block, in the arch frame.
+def polygonise(
+    model: ArchModel, voxel_mm: float, *, across_mm: tuple[float, float] = (-40.0, 40.0)
+) -> TriangleMesh:
+    """Return the closed surface of an arch block, in the arch frame.
 
     Parameters
     ----------
     model : ArchModel
     voxel_mm : float
         Distance between the nodes of the grid.
+    across_mm : (2,) float
+        Only between these x; the whole arch by default.
     """
     tops = model.origins[:, 2] + model.shapes[:, 0]
     top = max(float(tops.max(initial=-np.inf)), float(model.along[:, 0].max()) + 3.0) + 1.5
-    low = np.array([-40.0, -10.0, model.frame[4] - 2 * voxel_mm])
-    high = np.array([40.0, model.frame[3] + 14.0, top])
+    low = np.array([across_mm[0], -10.0, model.frame[4] - 2 * voxel_mm])
+    high = np.array([across_mm[1], model.frame[3] + 14.0, top])
     nx, ny, nz = (int(n) for n in np.ceil(np.round((high - low) / voxel_mm, 6)) + 1)
     volume = sample_grid(model, low, voxel_mm, (nx, ny, nz))
     nudge = np.float32(1e-4 * voxel_mm)

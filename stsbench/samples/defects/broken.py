@@ -53,7 +53,7 @@ def duplicate_faces(site: Site, *, count: int = 20) -> Step:
 
 
 def degenerate_faces(site: Site, *, count: int = 20) -> Step:
-    """Add faces without area: half name a vertex twice, half lie on an edge."""
+    """Add faces without area: half name a vertex twice, half a second vertex in its place."""
     mesh = site.mesh
     seeds = site.inner(count, apart_mm=1.0, inside_mm=1.0)
     faces, tips = [], []
@@ -62,11 +62,11 @@ def degenerate_faces(site: Site, *, count: int = 20) -> Step:
         if number % 2:
             faces.append((a, b, b))
         else:
-            tips.append((mesh.vertices[a] + mesh.vertices[b]) / 2)
+            tips.append(mesh.vertices[a])
             faces.append((a, b, mesh.vertex_count + len(tips) - 1))
     places = mesh.vertices[seeds]
-    middles = np.array(tips).reshape(-1, 3)
-    return appended(mesh, "degenerate_faces", middles, np.array(faces, np.int32), places)
+    copies = np.array(tips).reshape(-1, 3)
+    return appended(mesh, "degenerate_faces", copies, np.array(faces, np.int32), places)
 
 
 def flipped_faces(site: Site, *, radius_mm: float = 2.0, singles: int = 10) -> Step:

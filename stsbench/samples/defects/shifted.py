@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.samples.adjacency import mean_edge_mm, vertex_normals
@@ -92,7 +93,9 @@ def folds(site: Site, *, count: int = 4, radius_mm: float = 1.2) -> Step:
         shift += 1.25 * radius_mm * bell[:, None] * way
         shift -= (0.9 * radius_mm * bell * (ahead - 0.1))[:, None] * normal
     step = moved(mesh, "folds", shift, mesh.vertices[seeds])
-    pairs = crossing_pairs(step.mesh, np.flatnonzero(step.truth.faces))
+    distance, _ = cKDTree(mesh.vertices[seeds]).query(step.mesh.vertices)
+    near = np.asarray(distance) < 3.5 * radius_mm
+    pairs = crossing_pairs(step.mesh, np.flatnonzero(np.any(near[mesh.faces], axis=1)))
     crossed = np.zeros(mesh.face_count, dtype=bool)
     crossed[pairs.ravel()] = True
     truth = replace(step.truth, faces=crossed, details={"crossing_pairs": float(len(pairs))})
