@@ -1,0 +1,1 @@
+"""Synthetic orders as clinics send them, and the scripts that make them."""
