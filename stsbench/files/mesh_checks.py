@@ -29,6 +29,7 @@ __all__ = [
     "cut_off",
     "float32_vertices",
     "mesh_of",
+    "too_large",
     "too_many_faces",
 ]
 
@@ -147,6 +148,14 @@ def _check_coordinates(vertices: Vertices) -> None:
         return
     bad = int(np.count_nonzero(~(np.abs(vertices) <= _LARGEST).all(axis=1)))
     raise FormatError(f"{bad} vertices have coordinates that are not finite numbers.", _AGAIN)
+
+
+def too_large(size: int) -> FormatError:
+    """Return the error for a file of more bytes than are read."""
+    return FormatError(
+        f"The file has {size / 2**30:.1f} GiB; the limit is {MAX_FILE_BYTES / 2**30:g} GiB.",
+        "Export it coarser.",
+    )
 
 
 def too_many_faces() -> FormatError:

@@ -13,6 +13,7 @@ Congress format description fdd000505).
 """
 
 import struct
+from collections.abc import Callable
 
 import numpy as np
 
@@ -24,7 +25,6 @@ from stsbench.files.mesh_checks import (
     check_face_count,
     cut_off,
     float32_vertices,
-    mesh_of,
 )
 from stsbench.files.plain_text import check_outcome, without_mark
 from stsbench.geometry.compiled import in_threads
@@ -32,9 +32,17 @@ from stsbench.geometry.face_records import RECORD_WORDS, fill_face_records
 from stsbench.geometry.mesh_text import scan_stl
 from stsbench.geometry.welding import ExactWelder
 
-__all__ = ["decode_ascii_stl", "decode_binary_stl", "encode_stl", "is_binary_stl", "stl_parts"]
+__all__ = [
+    "STL_PREFIX",
+    "binary_faces",
+    "decode_ascii_stl",
+    "decode_binary_stl",
+    "encode_stl",
+    "read_binary_stl",
+    "stl_parts",
+]
 
-_PREFIX = 84  # 80 bytes of header and the face count
+STL_PREFIX = 84  # 80 bytes of header and the face count
 _RECORD_BYTES = 2 * RECORD_WORDS
 _RECORD = np.dtype([("normal", "V12"), ("corners", "V36"), ("attribute", "V2")])
 _FACES_FOR_TWO = 50_000  # below, a second thread costs more than it brings
@@ -43,20 +51,23 @@ _LONGEST_TAIL = 4096  # bytes, and a tenth of the faces: no chance count in anot
 _FACES_AT_ONCE = 8192  # a piece of the file that stays in the processor's cache
 
 
-def claimed_faces(data: Buffer) -> int:
-    """Return the face count in the header of a binary STL; -1 when there is no header."""
-    return -1 if len(data) < _PREFIX else int(struct.unpack_from("<I", data, 80)[0])
+def binary_faces(head: Buffer, size: int) -> int:
+    """Return the face count of a binary STL, or 0 when the file is none.
+
+    Parameters
+    ----------
+    head : bytes-like
+        At least the first STL_PREFIX bytes, if there are as many.
+    size : int
+        Bytes of the file: as many as the faces need, or a little more.
+    """
+    faces = _claimed_faces(head)
+    tail = size - STL_PREFIX - _RECORD_BYTES * faces
+    return faces if faces > 0 and 0 <= tail <= min(_LONGEST_TAIL, 5 * faces) else 0
 
 
-def is_binary_stl(data: Buffer) -> bool:
-    """Whether the file is as long as a binary STL of its face count, or a little longer."""
-    faces = claimed_faces(data)
-    return faces > 0 and 0 <= _tail(data, faces) <= min(_LONGEST_TAIL, 5 * faces)
-
-
-def _tail(data: Buffer, faces: int) -> int:
-    """Return how many bytes follow the last of so many faces."""
-    return len(data) - _PREFIX - _RECORD_BYTES * faces
+def _claimed_faces(head: Buffer) -> int:
+    return int(struct.unpack_from("<I", head, 80)[0]) if len(head) >= STL_PREFIX else 0
 
 
 def decode_binary_stl(data: Buffer) -> TriangleMesh:
@@ -67,23 +78,45 @@ def decode_binary_stl(data: Buffer) -> TriangleMesh:
     FormatError
         Too short for the faces it claims, none, too many, or coordinates that are no numbers.
     """
-    faces = claimed_faces(data)
-    if faces > 0 and _tail(data, faces) < 0:
-        raise cut_off(faces, "faces", (len(data) - _PREFIX) // _RECORD_BYTES)
-    if not is_binary_stl(data):
+    faces = binary_faces(data, len(data))
+    if not faces:
+        claimed, room = _claimed_faces(data), max(0, len(data) - STL_PREFIX) // _RECORD_BYTES
+        if claimed > room:
+            raise cut_off(claimed, "faces", room)
         raise FormatError(
             "The file is not an STL, PLY or OBJ mesh, or its face count is wrong.",
             "Export it again as one of these.",
         )
+    view = memoryview(data)
+    return read_binary_stl(lambda start, count: view[start : start + count], faces)
+
+
+def read_binary_stl(read: Callable[[int, int], Buffer], faces: int) -> TriangleMesh:
+    """Read a binary STL piece by piece and weld its corners.
+
+    Parameters
+    ----------
+    read : callable (start, count) -> bytes-like
+        Returns bytes of the file; called from two threads at once.
+    faces : int
+        As `binary_faces` found.
+
+    Raises
+    ------
+    FormatError
+        Too many faces, or coordinates that are no numbers.
+    """
     check_face_count(faces)
-    records = np.frombuffer(data, _RECORD, count=faces, offset=_PREFIX)["corners"]
     half = faces // 2 if faces > _FACES_FOR_TWO else faces
 
     def weld(start: int) -> ExactWelder:
         end = half if start == 0 else faces
-        welder = ExactWelder(3 * (faces if start == 0 else end - start))
+        # The first also takes in the corners of the other.
+        welder = ExactWelder(3 * (faces - start))
         for at in range(start, end, _FACES_AT_ONCE):
-            corners = np.ascontiguousarray(records[at : min(at + _FACES_AT_ONCE, end)])
+            count = min(_FACES_AT_ONCE, end - at)
+            piece = read(STL_PREFIX + _RECORD_BYTES * at, _RECORD_BYTES * count)
+            corners = np.ascontiguousarray(np.frombuffer(piece, _RECORD)["corners"])
             welder.add(corners.view(np.float32).reshape(-1, 3))
         return welder
 
@@ -119,7 +152,7 @@ def _welded_mesh(welder: ExactWelder) -> TriangleMesh:
             "The file has coordinates that are not finite numbers.", "Export the scan again."
         )
     vertices, corner_vertex = welder.welded()
-    return mesh_of(vertices, corner_vertex.reshape(-1, 3))
+    return TriangleMesh(vertices, corner_vertex.reshape(-1, 3))
 
 
 def stl_parts(mesh: TriangleMesh) -> tuple[bytes, memoryview]:

@@ -372,6 +372,21 @@ def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fstat", longer)
     with pytest.raises(FormatError, match="shorter"):
         read_scan(path)
+    path.write_bytes(stl_binary(SOUP, claimed=3))  # a whole STL by its claim and its old size
+    with pytest.raises(FormatError, match="shorter"):
+        read_scan(path)
+
+
+def test_where_no_file_is_read_at_a_place_it_is_read_after_a_seek(tmp_path, monkeypatch):
+    """As on Windows, also by two threads at once."""
+    mesh = sheet(160, 170)
+    path = tmp_path / "a.stl"
+    write_scan(mesh, path)
+    here = read_scan(path)
+    monkeypatch.delattr(os, "preadv")
+    there = read_scan(path)
+    assert np.array_equal(here.vertices, there.vertices)
+    assert np.array_equal(here.faces, there.faces)
 
 
 CLAIMS = {
