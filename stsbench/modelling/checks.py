@@ -23,7 +23,7 @@ from stsbench.geometry.topology import half_edge_twins
 __all__ = ["Anatomy", "Checks", "measure_anatomy", "measure_body"]
 
 _BOTTOM_BAND_MM = 0.5
-_FACING = 0.95  # cosine from which a face counts as bottom
+_FACING = 0.7  # cosine from which a face counts as bottom
 
 Check = dict[str, object]
 

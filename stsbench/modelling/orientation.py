@@ -164,6 +164,8 @@ def given_frame(
     level = np.percentile(standing @ turned, 80)
     midline = find_midline(sample.positions, standing, turned)
     origin = midline.origin + (level - midline.origin @ turned) * turned
+    border = _border(sample)
+    above = len(border) > 0 and float(np.median(border @ turned)) > level
     progress.step("find the midline", 1.0)
     return OcclusalFrame(
         normal=up,
@@ -172,7 +174,8 @@ def given_frame(
         sure=True,
         midline_sure=midline.mirror_mm < _MIRROR_MM and midline.depth_mm > _DEPTH_MM,
         source="given",
-        confidence=1.0,
+        confidence=0.0 if above else 1.0,
+        reasons=("most of the border lies above the teeth",) if above else (),
     )
 
 
