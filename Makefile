@@ -34,7 +34,7 @@ lint: $(STAMP)  ## style, types, layers
 test: $(STAMP)  ## everything CI runs
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/stsbench setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 format: $(STAMP)  ## put the code in house style
 	$(BIN)/ruff check --fix-only .
