@@ -101,13 +101,10 @@ def distance_to_main(
     if not rows.any():
         return distance
     tree = cKDTree(vertices[np.unique(faces[component == pieces.main])])
-    corners = faces[rows]
-    nearest, _ = tree.query(vertices[corners].mean(axis=1))
-    # Centres first: only faces that can be the nearest of their piece are asked corner by corner.
-    reach = np.linalg.norm(vertices[corners] - vertices[corners].mean(axis=1)[:, None], axis=2)
-    best = np.full(len(pieces), np.inf)
-    np.minimum.at(best, component[rows], nearest + reach.max(axis=1))
-    close = nearest - reach.max(axis=1) <= best[component[rows]]
-    exact, _ = tree.query(vertices[corners[close]].reshape(-1, 3))
-    np.minimum.at(distance, np.repeat(component[rows][close], 3), exact)
+    # A bow-tie vertex belongs to two pieces: it then counts for the later one.
+    owner = np.full(len(vertices), -1, dtype=np.int64)
+    owner[faces[rows].ravel()] = np.repeat(component[rows], 3)
+    asked = np.flatnonzero(owner >= 0)
+    nearest, _ = tree.query(vertices[asked])
+    np.minimum.at(distance, owner[asked], nearest)
     return distance

@@ -25,8 +25,9 @@ from stsbench.geometry.triangle_contact import faces_meet
 __all__ = ["Meetings", "flat_stars", "meetings_with", "self_meetings"]
 
 _CHUNKS = 16
-_LEAST_WORK = 20_000_000
-WORK = 300
+_LEAST_WORK = 400_000_000
+TEST_WORK = 4
+WORK = 500
 _MARGIN = 1e-6
 
 
@@ -184,6 +185,7 @@ def _meet_within(vertices, faces, boxes, nodes, flat, first, last, work, out):
                             continue
                         if _joined_flat(faces, x, faces, y, flat):
                             continue
+                        work -= TEST_WORK
                         if faces_meet(vertices, faces, x, faces, y):
                             if found == len(out):
                                 return found + 1, work
@@ -228,6 +230,7 @@ def _meet_others(vertices, asked, alive, faces, boxes, order, nodes, flat, work,
                         continue
                     if _joined_flat(asked, i, faces, y, flat):
                         continue
+                    work -= TEST_WORK
                     if faces_meet(vertices, asked, i, faces, y):
                         if found == len(out):
                             return found + 1, work

@@ -35,51 +35,44 @@ def _looking_axis(p, a, b, c):
 
 
 @kernel
-def _within(p, i, j, a, b, c, x):
-    """Vertex x inside or on triangle abc, seen along the third axis."""
-    u = side_of_line(p, i, j, a, b, x)
-    v = side_of_line(p, i, j, b, c, x)
-    w = side_of_line(p, i, j, c, a, x)
-    return (u >= 0 and v >= 0 and w >= 0) or (u <= 0 and v <= 0 and w <= 0)
-
-
-@kernel
-def _on_segment(p, i, j, a, b, x):
-    """Vertex x, known to be on the line a-b, between its ends."""
-    return min(p[a, i], p[b, i]) <= p[x, i] <= max(p[a, i], p[b, i]) and min(p[a, j], p[b, j]) <= p[
-        x, j
-    ] <= max(p[a, j], p[b, j])
-
-
-@kernel
-def _segments_meet(p, i, j, a, b, c, d):
-    sc = side_of_line(p, i, j, a, b, c)
-    sd = side_of_line(p, i, j, a, b, d)
-    sa = side_of_line(p, i, j, c, d, a)
-    sb = side_of_line(p, i, j, c, d, b)
-    if sc * sd < 0 and sa * sb < 0:
-        return True
+def _beyond(p, i, j, a, b, c, q, r, s):
+    """Vertices q, r, s all strictly beyond the edge a-b of triangle abc, seen along one axis."""
+    inner = side_of_line(p, i, j, a, b, c)
     return (
-        (sc == 0 and _on_segment(p, i, j, a, b, c))
-        or (sd == 0 and _on_segment(p, i, j, a, b, d))
-        or (sa == 0 and _on_segment(p, i, j, c, d, a))
-        or (sb == 0 and _on_segment(p, i, j, c, d, b))
+        side_of_line(p, i, j, a, b, q) == -inner
+        and side_of_line(p, i, j, a, b, r) == -inner
+        and side_of_line(p, i, j, a, b, s) == -inner
     )
+
+
+@kernel
+def _flat_meet(p, a, b, c, q, r, s):
+    """Triangles abc and qrs of one plane have a point in common: no edge separates them."""
+    axis = _looking_axis(p, a, b, c)
+    i = (axis + 1) % 3
+    j = (axis + 2) % 3
+    for _ in range(3):
+        if _beyond(p, i, j, a, b, c, q, r, s) or _beyond(p, i, j, q, r, s, a, b, c):
+            return False
+        a, b, c = b, c, a
+        q, r, s = r, s, q
+    return True
 
 
 @kernel
 def _flat_segment_meets(p, q, r, a, b, c):
-    """Segment q-r meets triangle abc in whose plane it lies."""
+    """Segment q-r meets triangle abc in whose plane it lies: no line separates them."""
     axis = _looking_axis(p, a, b, c)
     i = (axis + 1) % 3
     j = (axis + 2) % 3
-    if _within(p, i, j, a, b, c, q) or _within(p, i, j, a, b, c, r):
-        return True
-    return (
-        _segments_meet(p, i, j, q, r, a, b)
-        or _segments_meet(p, i, j, q, r, b, c)
-        or _segments_meet(p, i, j, q, r, c, a)
-    )
+    sa = side_of_line(p, i, j, q, r, a)
+    if sa != 0 and sa == side_of_line(p, i, j, q, r, b) == side_of_line(p, i, j, q, r, c):
+        return False
+    for _ in range(3):
+        if _beyond(p, i, j, a, b, c, q, r, r):
+            return False
+        a, b, c = b, c, a
+    return True
 
 
 @kernel
@@ -110,7 +103,9 @@ def _apart_meet(p, a, b, c, d, e, f):
     sc = side_of_plane(p, d, e, f, c)
     if sa == sb and sb == sc and sa != 0:
         return False
-    for turn in range(3):
+    if sa == 0 and sb == 0 and sc == 0:
+        return _flat_meet(p, a, b, c, d, e, f)
+    for _ in range(3):
         if _segment_meets(p, d, e, sd, se, a, b, c) or _segment_meets(p, a, b, sa, sb, d, e, f):
             return True
         d, e, f = e, f, d

@@ -176,7 +176,7 @@ def _note_too_many(tidied: Tidied) -> None:
         float(np.linalg.norm(high - low)),
         severity=Severity.HOLD,
         action=Action.UNSOLVED,
-        detail="The surface passes through itself in too many places to list.",
+        detail="Not searched to the end: too many faces lie over one another.",
     )
     tidied.note(FindingKind.SELF_INTERSECTION, 1, [finding])
 

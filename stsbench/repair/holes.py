@@ -26,7 +26,7 @@ from stsbench.domain.mesh import Vertices
 from stsbench.geometry.boundary import LoopMeasures, LoopSet, boundary_loops, measure_loops
 from stsbench.geometry.face_groups import measure_groups
 from stsbench.repair.draft import Draft
-from stsbench.repair.listing import place_of
+from stsbench.repair.listing import largest_first, place_of
 from stsbench.repair.profiles import RepairProfile
 
 __all__ = ["Fate", "LoopPlan", "plan_loops"]
@@ -85,7 +85,7 @@ def plan_loops(
     """
     loops = boundary_loops(draft.faces, draft.twin)
     measures = measure_loops(draft.vertices, loops)
-    order = np.lexsort((*measures.centre_mm.T[::-1], -measures.rim_mm.round(6)))
+    order = largest_first(measures.rim_mm, measures.centre_mm)
     loops = loops.take(order)
     measures = LoopMeasures(
         measures.length_mm[order],

@@ -22,7 +22,7 @@ from stsbench.geometry.manifoldness import sheets
 from stsbench.repair.cutting import find_defects
 from stsbench.repair.holes import plan_loops
 from stsbench.repair.profiles import RepairProfile, load_profile
-from stsbench.repair.tidying import tidy_scan
+from stsbench.repair.tidying import is_surface, tidy_scan
 
 __all__ = ["INSPECT_SCHEMA", "Inspection", "inspect_scan"]
 
@@ -102,7 +102,8 @@ def inspect_scan(
         raise MeshError("The scan has no faces.", "Export the scan again.")
     profile = load_profile(Profile.STUDY) if profile is None else profile
     tidied = tidy_scan(mesh, profile=profile, progress=progress)
-    if len(tidied.draft.faces):
+    # A heap without a main piece has no border and no inside to speak of.
+    if is_surface(tidied):
         plan = plan_loops(
             tidied.draft,
             sheets(tidied.draft.twin),

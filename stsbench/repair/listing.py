@@ -15,9 +15,24 @@ from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.face_groups import group_faces, measure_groups
 
-__all__ = ["LISTED", "list_face_groups", "list_places", "place_of"]
+__all__ = ["LISTED", "largest_first", "list_face_groups", "list_places", "place_of"]
 
 LISTED = 500
+
+
+def largest_first(
+    sizes: NDArray[np.float64], places_mm: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Return the order by size, then x, y, z; sizes that differ by rounding alone are equal.
+
+    Parameters
+    ----------
+    sizes : (N,) float64
+    places_mm : (N, 3) float64
+    """
+    unit = float(np.abs(sizes).max(initial=0.0)) * 1e-9
+    x, y, z = places_mm.T
+    return np.lexsort((z, y, x, -np.round(sizes / unit) if unit > 0 else sizes))
 
 
 def place_of(point: NDArray[np.float64]) -> tuple[float, float, float]:
@@ -51,8 +66,7 @@ def list_face_groups(
     if not len(chosen):
         return []
     groups = measure_groups(vertices, chosen, group_faces(chosen))
-    x, y, z = groups.centre_mm.T
-    order = np.lexsort((z, y, x, -groups.size_mm.round(6)))[:LISTED]
+    order = largest_first(groups.size_mm, groups.centre_mm)[:LISTED]
     return [
         Finding(
             kind,
@@ -95,8 +109,7 @@ def list_places(
         return []
     sizes = np.zeros(count) if sizes_mm is None else sizes_mm
     faces = np.zeros(count, dtype=np.int64) if faces_counts is None else np.asarray(faces_counts)
-    x, y, z = places_mm.T
-    order = np.lexsort((z, y, x, -sizes.round(6)))[:LISTED]
+    order = largest_first(sizes, places_mm)[:LISTED]
     return [
         Finding(
             kind,

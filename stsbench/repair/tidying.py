@@ -37,13 +37,15 @@ from stsbench.geometry.topology import (
 )
 from stsbench.geometry.winding import faces_inwards, find_winding, flip_faces
 from stsbench.repair.draft import Draft, start_draft
-from stsbench.repair.listing import LISTED, list_face_groups, list_places, place_of
+from stsbench.repair.listing import LISTED, largest_first, list_face_groups, list_places, place_of
 from stsbench.repair.profiles import RepairProfile
 
-__all__ = ["Tidied", "check_tidied", "edge_keys", "tidy_scan"]
+__all__ = ["Tidied", "check_tidied", "edge_keys", "is_surface", "tidy_scan"]
 
 _FIN_ROUNDS = 12
 _LEAST_SHARE = 0.05
+_LEAST_EXTENT_MM = 4.0
+_MOST_EXTENT_MM = 250.0
 
 
 @dataclass(eq=False, slots=True)
@@ -107,6 +109,7 @@ def tidy_scan(mesh: TriangleMesh, *, profile: RepairProfile, progress: Progress)
     draft = start_draft(mesh)
     tidied = Tidied(draft, thin_height_mm(draft.vertices))
     _note_vertices(mesh, tidied)
+    _note_unit(tidied)
     progress.step("cleaning", 0.05)
     _drop_what_is_no_face(tidied)
     progress.step("removing fins", 0.1)
@@ -122,6 +125,11 @@ def tidy_scan(mesh: TriangleMesh, *, profile: RepairProfile, progress: Progress)
     return tidied
 
 
+def is_surface(tidied: Tidied) -> bool:
+    """Say whether a connected surface is left to work on."""
+    return bool(len(tidied.draft.faces)) and tidied.main_share >= _LEAST_SHARE
+
+
 def check_tidied(tidied: Tidied) -> None:
     """Refuse what is no scan: nothing with an area, or a heap of pieces without a main one.
 
@@ -135,7 +143,7 @@ def check_tidied(tidied: Tidied) -> None:
     """
     if not len(tidied.draft.faces):
         raise MeshError("No face of the scan has an area.", "Export the scan again.")
-    if tidied.main_share < _LEAST_SHARE:
+    if not is_surface(tidied):
         raise MeshError(
             f"The largest connected piece holds {100 * tidied.main_share:.2g} % of the surface.",
             "Export the scan as one connected surface.",
@@ -154,6 +162,26 @@ def _note_vertices(mesh: TriangleMesh, tidied: Tidied) -> None:
     loose = mesh.vertices[~named & ~doubled]
     kind = FindingKind.UNREFERENCED_VERTEX
     tidied.note(kind, len(loose), list_places(kind, loose, action=Action.REMOVED))
+
+
+def _note_unit(tidied: Tidied) -> None:
+    """Say so when no scan of teeth in millimetres is this small or this large."""
+    vertices = tidied.draft.vertices
+    if not len(vertices):
+        return
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    extent = float((high - low).max())
+    if _LEAST_EXTENT_MM <= extent <= _MOST_EXTENT_MM:
+        return
+    kind = FindingKind.UNIT_SUSPECT
+    finding = Finding(
+        kind,
+        place_of((low + high) / 2),
+        extent,
+        severity=Severity.REVIEW,
+        detail=f"{extent:.4g} mm across: check the unit of the file.",
+    )
+    tidied.note(kind, 1, [finding])
 
 
 def _drop_what_is_no_face(tidied: Tidied) -> None:
@@ -297,7 +325,7 @@ def _drop_islands(tidied: Tidied, profile: RepairProfile, whole_mm2: float) -> N
         return
     debris = pieces.area_mm2 <= min(profile.island_mm2, profile.island_share * main_mm2)
     debris[pieces.main] = False
-    order = np.lexsort((*pieces.centre_mm.T[::-1], -pieces.area_mm2.round(9)))
+    order = largest_first(pieces.area_mm2, pieces.centre_mm)
     order = order[order != pieces.main][:LISTED]
     listed = np.zeros(len(pieces), dtype=bool)
     listed[order] = True

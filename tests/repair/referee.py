@@ -168,7 +168,11 @@ def _flat_contact(t, s, shared, eps):
 
 def meetings(vertices, faces, *, eps=1e-9):
     """Pairs of faces that cross or touch where they are not joined, (N, 2)."""
-    corners = vertices[faces]
+    # To the size of an arch, so that eps means the same at every scale.
+    low = vertices.min(axis=0)
+    corners = ((vertices - low) * (50.0 / max(float(np.ptp(vertices, axis=0).max()), 1e-300)))[
+        faces
+    ]
     pairs = overlapping_boxes(corners.min(axis=1), corners.max(axis=1))
     same = faces[pairs[:, 0]][:, :, None] == faces[pairs[:, 1]][:, None, :]
     shared = same.any(axis=2).sum(axis=1)
