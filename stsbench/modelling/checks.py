@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Faces, Mask, TriangleMesh, Vertices
 from stsbench.geometry.distance import build_tree, closest_on_tree
 from stsbench.geometry.self_intersection import self_meetings
-from stsbench.geometry.solid import measure_solid
+from stsbench.geometry.solid import SolidMeasures, measure_solid
 from stsbench.geometry.topology import half_edge_twins
 
 __all__ = ["Anatomy", "Checks", "measure_anatomy", "measure_body"]
@@ -141,6 +141,8 @@ def measure_body(
     anatomy: Anatomy,
     *,
     lowest_mm: float,
+    solid: SolidMeasures | None = None,
+    self_intersections: int | None = None,
 ) -> Checks:
     """Measure a finished model.
 
@@ -153,9 +155,15 @@ def measure_body(
     anatomy : Anatomy
     lowest_mm : float
         Height of the scan's deepest point along the normal.
+    solid : SolidMeasures, optional
+    self_intersections : int, optional
+        Both as measured before on these very arrays; measured here by default.
     """
     rounded = vertices.astype(np.float32).astype(np.float64)
-    solid = measure_solid(rounded, faces)
+    if solid is None:
+        solid = measure_solid(rounded, faces)
+    if self_intersections is None:
+        self_intersections = len(self_meetings(rounded, faces).pairs)
     heights = rounded @ normal
     flatness, angle = _bottom(rounded, faces, normal, heights)
     return Checks(
@@ -164,7 +172,7 @@ def measure_body(
         genus=solid.genus,
         shells=solid.shells,
         volume_mm3=solid.volume_mm3,
-        self_intersections=len(self_meetings(rounded, faces).pairs),
+        self_intersections=self_intersections,
         anatomy_max_mm=anatomy.scan_to_model_mm,
         anatomy_back_max_mm=anatomy.model_to_scan_mm,
         anatomy_band_mm=anatomy.band_mm,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
-from stsbench.domain.mesh import Faces, Loop, TriangleMesh, Vertices
+from stsbench.domain.mesh import Faces, Loop, Mask, TriangleMesh, Vertices
 from stsbench.errors import InputError, MeshError, NotManifoldError
 from stsbench.geometry.boundary import LoopMeasures, boundary_loops, measure_loops
 from stsbench.geometry.components import measure_pieces
@@ -88,7 +88,7 @@ def prepare_scan(mesh: TriangleMesh) -> OpenScan:
         raise InputError(
             "The mesh is already a solid: it has no border.", "Pass the open scan, or print it."
         )
-    if not winding.orientable[pieces.main] or _disagree(faces[main], mesh.vertex_count):
+    if not winding.orientable[pieces.main] or _disagree(faces, twin, main):
         raise MeshError("Neighbouring faces disagree on winding.", "Repair the scan first.")
     findings = [
         Finding(
@@ -191,11 +191,11 @@ def _refuse_branching(faces: Faces, twin: NDArray[np.int32], vertex_count: int) 
         )
 
 
-def _disagree(faces: Faces, vertex_count: int) -> bool:
-    """Return True when some edge is run twice in the same direction."""
-    ends = faces.astype(np.int64)
-    runs = (ends * vertex_count + np.roll(ends, -1, axis=1)).ravel()
-    return len(np.unique(runs)) < len(runs)
+def _disagree(faces: Faces, twin: NDArray[np.int32], main: Mask) -> bool:
+    """Return True when a face of the main piece runs along an edge as its neighbour does."""
+    start = faces.ravel()
+    joined = np.flatnonzero(np.repeat(main, 3) & (twin >= 0))
+    return bool((start[joined] == start[twin[joined]]).any())
 
 
 def _place(position: NDArray[np.float64]) -> tuple[float, float, float]:

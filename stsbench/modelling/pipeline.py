@@ -182,7 +182,16 @@ def _measure(
     )
     normal = output_from_scanner[:3, :3] @ frame.normal
     lowest = float((sheet.vertices @ normal).min())
-    return measure_body(vertices, made.faces, normal, anatomy, lowest_mm=lowest)
+    as_made = vertices is made.vertices  # turned into other axes, it is rounded anew
+    return measure_body(
+        vertices,
+        made.faces,
+        normal,
+        anatomy,
+        lowest_mm=lowest,
+        solid=made.solid if as_made else None,
+        self_intersections=made.meeting_count if as_made else None,
+    )
 
 
 def _with_attributes(mesh: TriangleMesh, placed: Vertices, made: Body) -> TriangleMesh:

@@ -12,7 +12,7 @@ Rules owned here:
 Sources: widths and radii are choices, not facts, from the ragged rims of `tests/ragged.py`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,8 @@ from stsbench.geometry.base_wall import hang_base
 from stsbench.geometry.plugs import Plugged, plug_faces
 from stsbench.geometry.rim_trimming import trim_border
 from stsbench.geometry.self_intersection import self_meetings
-from stsbench.geometry.solid import measure_solid
+from stsbench.geometry.solid import SolidMeasures, measure_solid
+from stsbench.geometry.topology import half_edge_twins
 from stsbench.modelling.base_heights import BaseHeights
 from stsbench.modelling.open_scan import OpenScan, close_inner_loops
 
@@ -75,10 +76,6 @@ class Body:
     faces : (F, 3) int32
     from_scan : (F,) bool
         Faces that are, or are part of, faces of the scan.
-    crossings : (P, 2) int32
-        Pairs of faces that meet where they are not joined, at least one of them new.
-    valid : bool
-        No crossings, closed, one shell, no new tunnel.
     scan : OpenScan
         The sheet after trimming.
     trimmed_mm : float
@@ -89,18 +86,27 @@ class Body:
         Dabs over a face of the scan, the others lie over the base.
     dab_mm : float
         Their radius.
+    crossings : (P, 2) int32
+        Pairs of faces that meet where they are not joined, at least one of them new.
+    meeting_count : int
+        All such pairs, those within the scan too.
+    solid : SolidMeasures, optional
+    valid : bool
+        No crossings, closed, one shell, no new tunnel.
     """
 
     vertices: Vertices
     faces: Faces
     from_scan: Mask
-    crossings: NDArray[np.int32]
-    valid: bool
     scan: OpenScan
     trimmed_mm: float = 0.0
     dabs: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3, 3)))
     dab_on_scan: Mask = field(default_factory=lambda: np.zeros(0, bool))
     dab_mm: float = 0.0
+    crossings: NDArray[np.int32] = field(default_factory=lambda: np.zeros((0, 2), np.int32))
+    meeting_count: int = 0
+    solid: SolidMeasures | None = None
+    valid: bool = False
 
     @property
     def reworked(self) -> bool:
@@ -231,16 +237,7 @@ def _hang(
     faces = np.concatenate([scan.faces, base.faces])
     from_scan = np.zeros(len(faces), bool)
     from_scan[: scan.scan_face_count] = True
-    crossings = _new_crossings(vertices, faces, from_scan)
-    return Body(
-        vertices=vertices,
-        faces=faces,
-        from_scan=from_scan,
-        crossings=crossings,
-        valid=not len(crossings) and _is_closed(vertices, faces, scan),
-        scan=scan,
-        trimmed_mm=trimmed_mm,
-    )
+    return _judged(Body(vertices, faces, from_scan, scan, trimmed_mm))
 
 
 def _cover(body: Body, attempt: _Attempt, up: NDArray[np.float64]) -> Body | None:
@@ -277,35 +274,38 @@ def _covered(body: Body, plugged: Plugged, covered: NDArray[np.integer], dab_mm:
     vertices = plugged.vertices.astype(np.float32).astype(np.float64)
     source = plugged.face_source
     from_scan = (source >= 0) & body.from_scan[source]
-    crossings = _new_crossings(vertices, plugged.faces, from_scan)
-    return Body(
-        vertices=vertices,
-        faces=plugged.faces,
-        from_scan=from_scan,
-        crossings=crossings,
-        valid=not len(crossings) and _is_closed(vertices, plugged.faces, body.scan),
-        scan=body.scan,
-        trimmed_mm=body.trimmed_mm,
-        dabs=np.concatenate([body.dabs, body.vertices[body.faces[covered]]]),
-        dab_on_scan=np.concatenate([body.dab_on_scan, body.from_scan[covered]]),
-        dab_mm=dab_mm,
+    return _judged(
+        Body(
+            vertices,
+            plugged.faces,
+            from_scan,
+            body.scan,
+            body.trimmed_mm,
+            dabs=np.concatenate([body.dabs, body.vertices[body.faces[covered]]]),
+            dab_on_scan=np.concatenate([body.dab_on_scan, body.from_scan[covered]]),
+            dab_mm=dab_mm,
+        )
     )
 
 
-def _new_crossings(vertices: Vertices, faces: Faces, from_scan: Mask) -> NDArray[np.int32]:
-    """Find the pairs of meeting faces of which at least one is new."""
-    pairs = self_meetings(vertices, faces).pairs
-    return pairs[(~from_scan[pairs]).any(axis=1)]
-
-
-def _is_closed(vertices: Vertices, faces: Faces, scan: OpenScan) -> bool:
-    solid = measure_solid(vertices, faces)
-    return solid.watertight and solid.shells == 1 and solid.genus == _tunnels(scan)
+def _judged(body: Body) -> Body:
+    """Measure a body: which pairs of faces meet, of which at least one is new, and is it closed."""
+    pairs = self_meetings(body.vertices, body.faces).pairs
+    crossings = pairs[(~body.from_scan[pairs]).any(axis=1)]
+    solid = measure_solid(body.vertices, body.faces)
+    closed = solid.watertight and solid.shells == 1 and solid.genus == _tunnels(body.scan)
+    return replace(
+        body,
+        crossings=crossings,
+        meeting_count=len(pairs),
+        solid=solid,
+        valid=closed and not len(crossings),
+    )
 
 
 def _tunnels(scan: OpenScan) -> int:
     """Count the handles of a sheet with one rim, from its Euler characteristic."""
-    ends = np.sort(scan.faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1).astype(np.int64)
-    edge_count = len(np.unique(ends[:, 0] * len(scan.vertices) + ends[:, 1]))
+    twin = half_edge_twins(scan.faces, len(scan.vertices))
+    edge_count = int((twin >= 0).sum()) // 2 + int((twin < 0).sum())
     euler = len(np.unique(scan.faces)) - edge_count + len(scan.faces)
     return (1 - euler) // 2

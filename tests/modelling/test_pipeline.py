@@ -14,6 +14,7 @@ from stsbench.domain.occlusion import OcclusalFrame
 from stsbench.domain.progress import CancellableProgress
 from stsbench.domain.verdicts import Verdict
 from stsbench.errors import CancelledError, InputError, MeshError, NotManifoldError
+from stsbench.geometry.self_intersection import self_meetings
 from stsbench.geometry.solid import measure_solid
 from stsbench.geometry.welding import weld_exact
 from stsbench.modelling.orientation import given_frame
@@ -331,3 +332,13 @@ def test_the_real_cast(given):
     assert checks.bottom_flatness_mm <= 0.02
     assert checks.bottom_angle_deg <= 0.5
     assert result.verdict is (Verdict.PASS if given else Verdict.HOLD)
+
+
+def test_what_was_measured_while_building_holds_for_the_finished_mesh():
+    result = _made(folded(ARCH, 3, seed=1))
+    solid = measure_solid(result.mesh.vertices, result.mesh.faces)
+    told = result.checks
+    assert (told.watertight, told.genus, told.shells) == (True, solid.genus, solid.shells)
+    assert told.volume_mm3 == solid.volume_mm3
+    meetings = self_meetings(result.mesh.vertices, result.mesh.faces).pairs
+    assert told.self_intersections == len(meetings) == 0
