@@ -123,6 +123,7 @@ def run_order(order: Path, home: Path) -> Row:
     expected = json.loads((order / "expected.json").read_text(encoding="utf-8"))
     started = time.perf_counter()
     row: Row = {"order": expected["title"], "case_number": "", "reason": "", "error": ""}
+    row["report"] = ""
     row |= dict.fromkeys(STAGES)
     try:
         _run_stages(order, home, row)
@@ -147,6 +148,7 @@ def _run_stages(order: Path, home: Path, row: Row) -> None:
         outcome = _run(home, notebook, {"case_number": number}, name=number)
         row[stage] = outcome["verdict"]
         row["reason"] = ", ".join(outcome.get("reasons", ())) or row["reason"]
+    row["report"] = release_report(number).relative_to(home / "out").as_posix()
 
 
 def _run(home: Path, notebook: str, parameters: Mapping[str, str], *, name: str) -> Row:
@@ -195,16 +197,13 @@ def _write_overview(home: Path, rows: list[Row]) -> Path:
     folder.mkdir(exist_ok=True, mode=0o700)
     shown: list[SummaryRow] = []
     for row in rows:
-        link = ""
-        if row["review"]:
-            link = str(release_report(row["case_number"]).relative_to(folder))
         shown.append(
             SummaryRow(
                 title=row["order"],
                 case_number=row["case_number"],
                 verdicts={stage: row[stage] or "" for stage in STAGES},
                 reason=row["reason"] or row["error"],
-                report_link=link,
+                report_link=row["report"],
             )
         )
     path = folder / "demo.html"
