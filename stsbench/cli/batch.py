@@ -12,7 +12,7 @@ GROUP = typer.Typer(help="Run notebooks in bulk.", no_args_is_help=True)
 
 
 @GROUP.callback()
-def batch() -> None:
+def bulk() -> None:
     """Run notebooks in bulk."""
 
 

@@ -151,9 +151,8 @@ def _joined_flat(faces, i, other, j, flat):
     """Whether two faces share a vertex with a flat star."""
     for x in range(3):
         v = faces[i, x]
-        if v == other[j, 0] or v == other[j, 1] or v == other[j, 2]:
-            if flat[v]:
-                return True
+        if flat[v] and (v == other[j, 0] or v == other[j, 1] or v == other[j, 2]):
+            return True
     return False
 
 
@@ -336,8 +335,7 @@ def meetings_with(
     Meetings
         Row of `asked` and face of the tree; not sorted against each other.
     """
-    out = np.empty((limit, 2), dtype=np.int32)
-    budget = max(_LEAST_WORK, WORK * len(asked))
+    out, budget = np.empty((limit, 2), dtype=np.int32), max(_LEAST_WORK, WORK * len(asked))
     found, left = _meet_others(
         vertices, asked, alive, tree.faces, tree.boxes, tree.order, tree.nodes, flat, budget, out
     )

@@ -20,9 +20,7 @@ __all__ = ["LISTED", "largest_first", "list_face_groups", "list_places", "place_
 LISTED = 500
 
 
-def largest_first(
-    sizes: NDArray[np.float64], places_mm: NDArray[np.float64]
-) -> NDArray[np.int64]:
+def largest_first(sizes: NDArray[np.float64], places_mm: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the order by size, then x, y, z; sizes that differ by rounding alone are equal.
 
     Parameters

@@ -24,8 +24,6 @@ class RepairResult:
     edits : EditRecord
     findings : tuple of Finding
         Every defect of the scan as read, with what became of it.
-    after : tuple of Finding
-        What an independent inspection of the result still sees, borders included.
     verdict : Verdict
     edited_mm2 : float
         Area the repair made.
@@ -38,7 +36,6 @@ class RepairResult:
     mesh: TriangleMesh
     edits: EditRecord
     findings: tuple[Finding, ...]
-    after: tuple[Finding, ...]
     verdict: Verdict
     edited_mm2: float
     edited_share: float
@@ -64,7 +61,6 @@ class RepairResult:
             "vertices_count": self.mesh.vertex_count,
             "review": [finding.as_json() for finding in self.review],
             "findings": [finding.as_json() for finding in self.findings],
-            "after": [finding.as_json() for finding in self.after],
             "edits": {
                 "edited_mm2": round(self.edited_mm2, 4),
                 "edited_share": round(self.edited_share, 6),

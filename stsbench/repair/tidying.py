@@ -25,9 +25,8 @@ from stsbench.domain.mesh import Faces, TriangleMesh
 from stsbench.domain.progress import Progress
 from stsbench.errors import MeshError
 from stsbench.geometry.cleaning import duplicate_faces, repeated_corner, turn_thin_faces
-from stsbench.geometry.components import distance_to_main, measure_pieces
 from stsbench.geometry.face_measures import measure_faces, thin_height_mm
-from stsbench.geometry.manifoldness import extra_sheets, sheets
+from stsbench.geometry.manifoldness import extra_sheets
 from stsbench.geometry.topology import (
     BOUNDARY,
     BRANCHING,
@@ -37,7 +36,8 @@ from stsbench.geometry.topology import (
 )
 from stsbench.geometry.winding import faces_inwards, find_winding, flip_faces
 from stsbench.repair.draft import Draft, start_draft
-from stsbench.repair.listing import LISTED, largest_first, list_face_groups, list_places, place_of
+from stsbench.repair.islands import drop_islands
+from stsbench.repair.listing import LISTED, list_face_groups, list_places, place_of
 from stsbench.repair.profiles import RepairProfile
 
 __all__ = ["Tidied", "check_tidied", "edge_keys", "is_surface", "tidy_scan"]
@@ -120,7 +120,10 @@ def tidy_scan(mesh: TriangleMesh, *, profile: RepairProfile, progress: Progress)
     _turn_thin(tidied)
     _note_bow_ties(tidied)
     progress.step("dropping islands", 0.2)
-    _drop_islands(tidied, profile, whole_mm2)
+    islands = drop_islands(draft, profile)
+    tidied.note(FindingKind.ISLAND, islands.count, islands.findings)
+    tidied.component_count = islands.kept
+    tidied.main_share = islands.main_mm2 / whole_mm2 if whole_mm2 > 0 else 0.0
     _note_twisted(tidied)
     return tidied
 
@@ -189,7 +192,7 @@ def _drop_what_is_no_face(tidied: Tidied) -> None:
     repeated = repeated_corner(draft.faces)
     kind = FindingKind.DEGENERATE_FACE
     if repeated.any():
-        places = draft.vertices[draft.faces[repeated, 0]]
+        places = draft.vertices[draft.faces[repeated]].mean(axis=1)
         findings = list_places(kind, places, action=Action.REMOVED, detail="Names a vertex twice.")
         tidied.note(kind, len(places), findings)
         draft.drop(repeated, EditReason.DEGENERATE)
@@ -309,52 +312,6 @@ def _note_bow_ties(tidied: Tidied) -> None:
         detail="Fans of faces meet in this vertex alone.",
     )
     tidied.note(kind, len(pinched), findings)
-
-
-def _drop_islands(tidied: Tidied, profile: RepairProfile, whole_mm2: float) -> None:
-    draft = tidied.draft
-    area_mm2 = measure_faces(draft.vertices, draft.faces, thin_mm=tidied.thin_mm).area_mm2
-    piece = sheets(draft.twin)
-    pieces = measure_pieces(draft.vertices, draft.faces, piece, area_mm2)
-    tidied.component_count = len(pieces)
-    if not len(pieces):
-        return
-    main_mm2 = float(pieces.area_mm2[pieces.main])
-    tidied.main_share = main_mm2 / whole_mm2 if whole_mm2 > 0 else 0.0
-    if len(pieces) == 1:
-        return
-    debris = pieces.area_mm2 <= min(profile.island_mm2, profile.island_share * main_mm2)
-    debris[pieces.main] = False
-    order = largest_first(pieces.area_mm2, pieces.centre_mm)
-    order = order[order != pieces.main][:LISTED]
-    listed = np.zeros(len(pieces), dtype=bool)
-    listed[order] = True
-    distance = distance_to_main(draft.vertices, draft.faces, piece, pieces, listed)
-    findings = []
-    for n in order:
-        area = float(pieces.area_mm2[n])
-        away = f"{distance[n]:.1f} mm from the largest piece."
-        if debris[n]:
-            severity = Severity.REVIEW if area > profile.island_review_mm2 else Severity.NOTE
-            action, detail = Action.REMOVED, f"A loose piece, {away}"
-        else:
-            severity, action = Severity.HOLD, Action.KEPT
-            detail = f"A second piece too large to be debris, {away}"
-        findings.append(
-            Finding(
-                FindingKind.ISLAND,
-                place_of(pieces.centre_mm[n]),
-                area**0.5,
-                area,
-                int(pieces.faces_count[n]),
-                severity,
-                action,
-                detail,
-            )
-        )
-    tidied.note(FindingKind.ISLAND, len(pieces) - 1, findings)
-    draft.drop(debris[piece], EditReason.ISLAND)
-    tidied.component_count = int((~debris).sum())
 
 
 def _note_twisted(tidied: Tidied) -> None:
