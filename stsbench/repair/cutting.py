@@ -225,5 +225,6 @@ def cut_defects(tidied: Tidied, defects: Defects) -> None:
         cut = seed & ~taken
         taken |= cut
         cuts.append((cut, reason))
+    defect = defects.spikes | defects.folds | defects.crossings
     for cut, reason in cuts:
-        draft.drop(cut[draft.mark], reason)
+        draft.drop(cut[draft.mark], reason, defect=defect[draft.mark])

@@ -43,6 +43,8 @@ class Draft:
     patch : (F,) int32
         Number of the patch a face was added with, -1 for others.
     removed : list of (face sources, reason)
+    around : list of (N,) int32
+        Removed faces of the scan as read that were no defect: rings cut about one.
     """
 
     vertices: Vertices
@@ -54,13 +56,21 @@ class Draft:
     mark: Ints
     patch: Ints
     removed: list[tuple[Ints, EditReason]] = field(default_factory=list)
+    around: list[Ints] = field(default_factory=list)
 
     @property
     def vertex_count(self) -> int:
         """Number of vertices, unreferenced ones included."""
         return len(self.vertices)
 
-    def drop(self, gone: Mask, reason: EditReason, *, rebuild: bool = False) -> None:
+    def drop(
+        self,
+        gone: Mask,
+        reason: EditReason,
+        *,
+        rebuild: bool = False,
+        defect: Mask | None = None,
+    ) -> None:
         """Take faces out.
 
         Parameters
@@ -69,6 +79,8 @@ class Draft:
         reason : EditReason
         rebuild : bool
             Pair the half-edges anew; needed when an edge that branches lost a face.
+        defect : (F,) bool, optional
+            Faces that are wrong themselves; all that go by default.
         """
         if not gone.any():
             return
@@ -79,6 +91,9 @@ class Draft:
             self.faces = np.ascontiguousarray(self.faces[keep])
         sources = self.face_source[gone]
         self.removed.append((sources[sources >= 0], reason))
+        if defect is not None:
+            beside = self.face_source[gone & ~defect]
+            self.around.append(beside[beside >= 0])
         self.face_source = self.face_source[keep]
         self.added_reason = self.added_reason[keep]
         self.mark = self.mark[keep]

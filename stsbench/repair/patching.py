@@ -89,7 +89,7 @@ class Patcher:
             wrong[failed] = True
             # An odd turn tries the same loop again as a membrane; an even one widens it first.
             seed = widen(draft, wrong, turn % 2)
-            draft.drop(seed | pinched, EditReason.SELF_INTERSECTION)
+            draft.drop(seed | pinched, EditReason.SELF_INTERSECTION, defect=pinched)
         self._give_up(self._whole_patches(wrong) | pinched)
 
     def _fates_of(self, loops: LoopSet) -> NDArray[np.uint8]:

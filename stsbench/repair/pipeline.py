@@ -189,3 +189,11 @@ def _result(
         edited / float(area.sum()),
         outside_mm2,
     )
+
+
+def _area_around(mesh: TriangleMesh, draft: Draft) -> float:
+    """Area of the faces that went though they were no defect, mm2."""
+    if not draft.around:
+        return 0.0
+    faces = np.ascontiguousarray(mesh.faces[np.concatenate(draft.around)])
+    return float(measure_faces(np.array(mesh.vertices), faces).area_mm2.sum())
