@@ -11,8 +11,14 @@ Each returns its report. These work on loose files, outside the vault. Cases wit
 through `stsbench intake` and the notebooks: `stsbench demo` shows the whole chain on samples.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+# One BLAS thread, set before numpy loads: results stay the same to the bit, small solves do not
+# wait for each other, and kernels use both cores by threads of their own.
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
 
 if TYPE_CHECKING:
     from stsbench.workflow.loose_files import inspect_file as inspect_file

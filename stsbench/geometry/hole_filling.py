@@ -3,29 +3,48 @@
 Rules owned here:
 - Nothing outside moves. A patch keeps its rim, vertex for vertex, and adds faces inside it.
 - New vertices are representable as float32, so that writing and reading a file changes nothing.
-- Every patch checks itself. One that folds over after fairing goes back to a membrane, and is
-  reported as failed when that folds too or when no valid triangulation exists.
+- Every patch is looked at. Folds are relaxed; a patch that still folds over, blows up or holds a
+  face without area goes back from faired to a membrane, then to bare triangles between rim
+  vertices. If no kind will do, the loop counts as failed and gets no faces.
 - Values on vertices, such as colours, continue harmonically from the rim into the patch.
 
 Source: the chain of P. Liepa, *Filling holes in meshes*, SGP 2003.
 """
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stsbench.domain.mesh import Faces, Vertices
+from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.domain.progress import NO_PROGRESS, Progress
-from stsbench.geometry.compiled import kernel
-from stsbench.geometry.fairing import fair_patches
-from stsbench.geometry.hole_refinement import refine_patches
-from stsbench.geometry.hole_rims import gather_rims
-from stsbench.geometry.hole_triangulation import IMPOSSIBLE, triangulate_rims
-from stsbench.geometry.patch_graph import build_patch_graph
+from stsbench.geometry.fairing import fair_patches, relax_folds
+from stsbench.geometry.hole_refinement import Refinement, refine_patches
+from stsbench.geometry.hole_rims import Rims, gather_rims
+from stsbench.geometry.hole_triangulation import STAR, Triangulation, triangulate_rims
+from stsbench.geometry.patch_checks import PatchReport, inspect_patches
+from stsbench.geometry.patch_graph import PatchGraph, build_patch_graph
 from stsbench.geometry.patch_solver import solve_membranes
+from stsbench.geometry.wide_rims import cover_wide_rims
 
-__all__ = ["Patches", "fill_loops"]
+__all__ = ["PatchKind", "Patches", "fill_loops"]
+
+# Cosines of a bend; choices, not facts.
+_SHARPEST = -0.25  # 104 degrees: relaxed
+_FOLDED = -0.9  # 154 degrees: another kind of patch is tried
+_SHUT = -0.95  # 162 degrees: folded back on itself, and no patch
+_RELAX_ROUNDS = 4
+_FARTHEST = 1.5  # rim radii: how far fairing may lift a membrane before it counts as blown up
+
+
+class PatchKind(IntEnum):
+    """What a hole was filled with."""
+
+    FAIRED = 0
+    MEMBRANE = 1
+    BARE = 2
+    NONE = 3
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -47,6 +66,8 @@ class Patches:
     area_mm2 : (L,) float64
     failed : (L,) bool
         No valid patch was found; the loop has no faces here.
+    kind : (L,) uint8
+        `PatchKind`.
     """
 
     vertices: Vertices
@@ -55,39 +76,124 @@ class Patches:
     hole_of_vertex: NDArray[np.int32]
     values: NDArray[np.float64]
     area_mm2: NDArray[np.float64]
-    failed: NDArray[np.bool_]
+    failed: Mask
+    kind: NDArray[np.uint8]
 
 
-@kernel
-def _patch_areas(
-    vertices: NDArray[np.float64],
-    new_vertices: NDArray[np.float64],
-    new_faces: NDArray[np.int32],
-    face_offsets: NDArray[np.int64],
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return area and number of faces without area of each patch."""
-    loops = face_offsets.shape[0] - 1
-    old = vertices.shape[0]
-    area = np.zeros(loops)
-    flat = np.zeros(loops, np.int64)
-    corner = np.empty((3, 3))
-    for loop in range(loops):
-        for f in range(face_offsets[loop], face_offsets[loop + 1]):
-            for j in range(3):
-                v = new_faces[f, j]
-                for k in range(3):
-                    corner[j, k] = vertices[v, k] if v < old else new_vertices[v - old, k]
-            for k in range(3):
-                corner[1, k] -= corner[0, k]
-                corner[2, k] -= corner[0, k]
-            x = corner[1, 1] * corner[2, 2] - corner[1, 2] * corner[2, 1]
-            y = corner[1, 2] * corner[2, 0] - corner[1, 0] * corner[2, 2]
-            z = corner[1, 0] * corner[2, 1] - corner[1, 1] * corner[2, 0]
-            twice = np.sqrt(x * x + y * y + z * z)
-            area[loop] += 0.5 * twice
-            if twice == 0.0:
-                flat[loop] += 1
-    return area, flat
+def _bare_patches(rims: Rims, triangulation: Triangulation) -> Refinement:
+    """Return the patches without vertices of their own; those around a middle stay empty."""
+    counts = np.diff(triangulation.offsets)
+    keep = np.repeat(triangulation.method != STAR, counts)
+    starts = np.repeat(rims.offsets[:-1], counts)[keep]
+    faces = rims.vertex[triangulation.triangles[keep] + starts[:, None]]
+    kept = np.where(triangulation.method != STAR, counts, 0)
+    return Refinement(
+        vertices=np.empty((0, 3)),
+        faces=np.ascontiguousarray(faces),
+        vertex_offsets=np.zeros(len(counts) + 1, np.int64),
+        face_offsets=np.cumsum([0, *kept]).astype(np.int64),
+    )
+
+
+def _blown_up(
+    vertices: Vertices, rims: Rims, refined: Refinement, membrane: Vertices, faired: Vertices
+) -> Mask:
+    """Whether fairing lifted a patch farther than its rim is wide, (L,) bool."""
+    sizes = np.maximum(np.diff(rims.offsets), 1)
+    loop_of = np.repeat(np.arange(len(sizes)), np.diff(rims.offsets))
+    corners = vertices[rims.vertex]
+    centre = np.stack([np.bincount(loop_of, axis, len(sizes)) for axis in corners.T], axis=-1)
+    radius = np.zeros(len(sizes))
+    away = np.linalg.norm(corners - (centre / sizes[:, None])[loop_of], axis=1)
+    np.maximum.at(radius, loop_of, away)
+    hole_of = np.repeat(np.arange(len(sizes)), np.diff(refined.vertex_offsets))
+    lifted = np.zeros(len(sizes))
+    np.maximum.at(lifted, hole_of, np.linalg.norm(faired - membrane, axis=1))
+    return ~(lifted <= _FARTHEST * radius)
+
+
+def _doubled_chords(faces: Faces, hole_of_face: NDArray[np.int32], old: int) -> NDArray[np.int32]:
+    """Return the holes that join two old vertices which an earlier hole joins the same way."""
+    start, end = faces.ravel().astype(np.int64), np.roll(faces, -1, axis=1).ravel()
+    chords = np.flatnonzero((start < old) & (end < old))
+    keys = start[chords] * old + end[chords]
+    order = np.argsort(keys, kind="stable")
+    again = order[1:][np.diff(keys[order]) == 0]
+    return np.unique(hole_of_face[chords[again] // 3])
+
+
+def _merge(back: Mask, other: PatchReport, report: PatchReport) -> PatchReport:
+    """Take one report where `back` is true and the other elsewhere; faces are left aside."""
+    return report._replace(
+        sharpest=np.where(back, other.sharpest, report.sharpest),
+        is_thin=np.where(back, other.is_thin, report.is_thin),
+        area_mm2=np.where(back, other.area_mm2, report.area_mm2),
+    )
+
+
+def _untangle(
+    vertices: Vertices, rims: Rims, refined: Refinement, graph: PatchGraph, faired: Vertices
+) -> tuple[Vertices, PatchReport]:
+    """Relax the folds of faired patches, each time a ring farther."""
+    report = inspect_patches(vertices, faired, rims, *refined[1:])
+    hole_of = np.repeat(np.arange(len(report.sharpest)), np.diff(refined.vertex_offsets))
+    for rings in range(_RELAX_ROUNDS):
+        folded = report.bend < _SHARPEST
+        if not folded.any():
+            break
+        relaxed = relax_folds(graph, vertices, faired, refined.faces, folded, rings=rings)
+        relaxed = _as_float32(relaxed)
+        after = inspect_patches(vertices, relaxed, rims, *refined[1:])
+        worse = after.sharpest < report.sharpest
+        faired = np.where(worse[hole_of, None], faired, relaxed)
+        report = inspect_patches(vertices, faired, rims, *refined[1:]) if worse.any() else after
+    return faired, report
+
+
+def _choose(
+    vertices: Vertices,
+    rims: Rims,
+    triangulation: Triangulation,
+    refined: Refinement,
+    membrane: Vertices,
+    faired: tuple[Vertices, PatchReport] | None,
+) -> tuple[Vertices, NDArray[np.uint8], Refinement, PatchReport]:
+    """Choose the best sound kind of patch for each hole.
+
+    Returns the positions of the refined vertices, the kind per hole, the bare patches and the
+    report on what was chosen.
+    """
+    kind = np.full(len(rims.offsets) - 1, PatchKind.MEMBRANE, np.uint8)
+    chosen = membrane
+    if faired is None:
+        report = inspect_patches(vertices, membrane, rims, *refined[1:])
+    else:
+        kind[:] = PatchKind.FAIRED
+        chosen, report = faired
+        blown = _blown_up(vertices, rims, refined, membrane, chosen)
+        doubtful = report.is_thin | (report.sharpest < _FOLDED)
+        if (doubtful | blown).any():
+            other = inspect_patches(vertices, membrane, rims, *refined[1:])
+            better = ~other.is_thin & (report.is_thin | (other.sharpest > report.sharpest))
+            back = blown | (doubtful & better)
+            hole_of = np.repeat(np.arange(len(kind)), np.diff(refined.vertex_offsets))
+            chosen = np.where(back[hole_of, None], membrane, chosen)
+            kind[back] = PatchKind.MEMBRANE
+            report = _merge(back, other, report)
+    bare = Refinement(
+        np.empty((0, 3)), np.empty((0, 3), np.int32), *np.zeros((2, len(kind) + 1), np.int64)
+    )
+    doubtful = report.is_thin | (report.sharpest < _FOLDED)
+    if doubtful.any():
+        bare = _bare_patches(rims, triangulation)
+        other = inspect_patches(vertices, bare.vertices, rims, *bare[1:])
+        usable = (np.diff(bare.face_offsets) > 0) & ~other.is_thin
+        back = doubtful & usable & (report.is_thin | (other.sharpest > report.sharpest))
+        kind[back] = PatchKind.BARE
+        report = _merge(back, other, report)
+    empty = np.diff(triangulation.offsets) == 0
+    kind[empty | report.is_thin | (report.sharpest < _SHUT)] = PatchKind.NONE
+    return chosen, kind, bare, report
 
 
 def fill_loops(
@@ -131,34 +237,58 @@ def fill_loops(
     loops = np.ascontiguousarray(loop_vertices, dtype=np.int32)
     offsets = np.ascontiguousarray(loop_offsets, dtype=np.int64)
     field = np.zeros((len(vertices), 0)) if values is None else np.ascontiguousarray(values, float)
+    old = len(vertices)
 
     progress.step("triangulating holes", 0.0)
     rims = gather_rims(vertices, faces, twin, loops, offsets)
-    triangulation = triangulate_rims(vertices, rims)
-    progress.step("refining patches", 0.3)
+    triangulation = cover_wide_rims(vertices, rims, triangulate_rims(vertices, rims))
+    progress.step("refining patches", 0.2)
     spacing = None if target_edge_mm is None else np.full(len(rims.vertex), float(target_edge_mm))
-    patches = refine_patches(vertices, rims, triangulation, spacing_mm=spacing)
-    new, new_faces, vertex_offsets, face_offsets = patches
-    progress.step("fairing patches", 0.6)
-    new_values = np.zeros((len(new), field.shape[1]))
-    if len(new):
-        graph = build_patch_graph(faces, twin, rims, new_faces, len(vertices), len(new))
-        parts = (vertex_offsets, offsets, graph)
-        new, _ = solve_membranes(*parts, vertices, new)
+    refined = refine_patches(vertices, rims, triangulation, spacing_mm=spacing)
+    new = len(refined.vertices)
+    progress.step("fairing patches", 0.4)
+    membrane = refined.vertices
+    faired: tuple[Vertices, PatchReport] | None = None
+    new_values = np.zeros((new, field.shape[1]))
+    if new:
+        graph = build_patch_graph(faces, twin, rims, refined.faces, old, new)
+        parts = (refined.vertex_offsets, offsets, graph)
+        membrane, _ = solve_membranes(*parts, vertices, membrane)
         if field.shape[1]:
             new_values, _ = solve_membranes(*parts, field, new_values)
         if fair:
-            new = fair_patches(*parts, vertices, new)
-        new = new.astype(np.float32).astype(np.float64)
-    area, _ = _patch_areas(vertices, new, new_faces, face_offsets)
-    progress.step("fairing patches", 1.0)
-    numbers = np.arange(len(offsets) - 1, dtype=np.int32)
+            positions = _as_float32(fair_patches(*parts, vertices, membrane))
+            faired = _untangle(vertices, rims, refined, graph, positions)
+        membrane = _as_float32(membrane)
+    progress.step("checking patches", 0.9)
+    chosen, kind, bare, report = _choose(vertices, rims, triangulation, refined, membrane, faired)
+
+    numbers = np.arange(len(kind), dtype=np.int32)
+    face_hole = np.repeat(numbers, np.diff(refined.face_offsets))
+    vertex_hole = np.repeat(numbers, np.diff(refined.vertex_offsets))
+    bare_hole = np.repeat(numbers, np.diff(bare.face_offsets))
+    keep = kind[bare_hole] == PatchKind.BARE
+    all_holes = np.concatenate([face_hole[kind[face_hole] < PatchKind.BARE], bare_hole[keep]])
+    all_faces = np.concatenate([refined.faces[kind[face_hole] < PatchKind.BARE], bare.faces[keep]])
+    kind[_doubled_chords(all_faces, all_holes, old)] = PatchKind.NONE
+    stays = kind[all_holes] != PatchKind.NONE
+    order = np.flatnonzero(stays)[np.argsort(all_holes[stays], kind="stable")]
+    lives = kind[vertex_hole] < PatchKind.BARE
+    renumbered = np.concatenate([np.arange(old), old - 1 + np.cumsum(lives)]).astype(np.int32)
+    failed = kind == PatchKind.NONE
+    progress.step("checking patches", 1.0)
     return Patches(
-        vertices=new,
-        faces=new_faces,
-        hole_of_face=np.repeat(numbers, np.diff(face_offsets)),
-        hole_of_vertex=np.repeat(numbers, np.diff(vertex_offsets)),
-        values=new_values,
-        area_mm2=area,
-        failed=triangulation.method == IMPOSSIBLE,
+        vertices=chosen[lives],
+        faces=renumbered[all_faces[order]],
+        hole_of_face=all_holes[order],
+        hole_of_vertex=vertex_hole[lives],
+        values=new_values[lives],
+        area_mm2=np.where(failed, 0.0, report.area_mm2),
+        failed=failed,
+        kind=kind,
     )
+
+
+def _as_float32(positions: Vertices) -> Vertices:
+    """Round to what a file can hold."""
+    return positions.astype(np.float32).astype(np.float64)

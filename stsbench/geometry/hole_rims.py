@@ -5,6 +5,8 @@ Rules owned here:
   behind it. It starts at the end of its longest edge, whatever vertex the loop was traced from.
 - A chord is forbidden where the mesh has an edge between the same two vertices already: a second
   one would make that edge non-manifold.
+- A face is thin when its height over its longest edge is at most `THIN_ROUNDINGS` roundings of the
+  largest coordinate in float32: after writing and reading it would have no area.
 - A vertex that very many loops share is no scan; its loops get no support and are left alone.
 """
 
@@ -16,8 +18,9 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Faces, Vertices
 from stsbench.geometry.compiled import kernel
 
-__all__ = ["Rims", "gather_rims"]
+__all__ = ["THIN_ROUNDINGS", "Rims", "gather_rims", "thin_height"]
 
+THIN_ROUNDINGS = 4.0
 _CROWDED = 16
 
 
@@ -44,6 +47,8 @@ class Rims(NamedTuple):
         Every edge of the rim has its owner, and they are not all one and the same face.
     banned : (K, 3) int64
         Loop and two places within it that no edge of a patch may join; ascending.
+    thin_mm : float
+        Height at and below which a face has no area.
     """
 
     vertex: NDArray[np.int32]
@@ -55,6 +60,18 @@ class Rims(NamedTuple):
     spacing_mm: NDArray[np.float64]
     supported: NDArray[np.bool_]
     banned: NDArray[np.int64]
+    thin_mm: float
+
+
+def thin_height(vertices: Vertices) -> float:
+    """Return the height in mm at and below which a face of this mesh has no area.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float64, mm
+    """
+    largest = np.float32(max(vertices.max(initial=0.0), -vertices.min(initial=0.0)))
+    return THIN_ROUNDINGS * float(np.spacing(largest))
 
 
 @kernel
@@ -112,7 +129,7 @@ def _find_support(
     uses: NDArray[np.int32],
 ) -> int:
     """Fill what the rims lean on; return the number of banned chords, whether stored or not."""
-    rim, offsets, owner, next_use, use, normal, spacing, supported, banned = rims
+    rim, offsets, owner, next_use, use, normal, spacing, supported, banned, _ = rims
     found = 0
     edge = np.empty((2, 3))
     for f in range(faces.shape[0]):
@@ -237,6 +254,7 @@ def gather_rims(
             spacing_mm=np.empty(count),
             supported=np.ones(len(loop_offsets) - 1, np.bool_),
             banned=np.empty((room, 3), np.int64),
+            thin_mm=thin_height(vertices),
         )
         found = _find_support(vertices, faces, twin, rims, loop_of, uses)
         if found <= room:

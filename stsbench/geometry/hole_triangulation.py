@@ -57,9 +57,9 @@ class _Table(NamedTuple):
 
 @kernel
 def _face_normal(
-    vertices: NDArray[np.float64], a: int, b: int, c: int
+    vertices: NDArray[np.float64], a: int, b: int, c: int, thin_mm: float
 ) -> tuple[float, float, float, float]:
-    """Return unit normal and area of a triangle; a zero normal where it has none."""
+    """Return unit normal and area of a triangle; a zero normal where it is thin."""
     e0 = vertices[b, 0] - vertices[a, 0]
     e1 = vertices[b, 1] - vertices[a, 1]
     e2 = vertices[b, 2] - vertices[a, 2]
@@ -70,7 +70,10 @@ def _face_normal(
     n1 = e2 * f0 - e0 * f2
     n2 = e0 * f1 - e1 * f0
     length = np.sqrt(n0 * n0 + n1 * n1 + n2 * n2)
-    if length > 1e-12 * (e0 * e0 + e1 * e1 + e2 * e2 + f0 * f0 + f1 * f1 + f2 * f2):
+    to_b = e0 * e0 + e1 * e1 + e2 * e2
+    to_c = f0 * f0 + f1 * f1 + f2 * f2
+    across = to_b + to_c - 2.0 * (e0 * f0 + e1 * f1 + e2 * f2)
+    if length > thin_mm * np.sqrt(max(to_b, to_c, across)):
         return n0 / length, n1 / length, n2 / length, 0.5 * length
     return 0.0, 0.0, 0.0, 0.5 * length
 
@@ -81,6 +84,7 @@ def _cover(
     rim: NDArray[np.int32],
     start: int,
     size: int,
+    thin_mm: float,
     table: _Table,
     triangles: NDArray[np.int32],
     made: int,
@@ -107,7 +111,7 @@ def _cover(
                 if worst > best_angle + 1e-9 or worst == np.inf:
                     continue
                 n0, n1, n2, own = _face_normal(
-                    vertices, rim[start + i], rim[start + m], rim[start + k]
+                    vertices, rim[start + i], rim[start + m], rim[start + k], thin_mm
                 )
                 if n0 == 0.0 and n1 == 0.0 and n2 == 0.0:
                     worst = max(worst, _NO_NORMAL)
@@ -198,7 +202,7 @@ def _triangulate(
                     area[i, to] = 0.0
             for entry in range(ban_start, ban):
                 angle[banned[entry, 1], banned[entry, 2]] = np.inf
-            after = _cover(vertices, rim, start, size, table, triangles, made)
+            after = _cover(vertices, rim, start, size, rims.thin_mm, table, triangles, made)
             if after < 0:
                 method[loop] = STAR
             else:

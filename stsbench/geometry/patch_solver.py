@@ -13,14 +13,17 @@ Source: M. Botsch, L. Kobbelt, *An intuitive framework for real-time freeform mo
 Transactions on Graphics 23(3), 2004. The mix of both terms was measured: benchmarks/filling.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array
-from scipy.sparse.linalg import splu
 
 from stsbench.geometry.compiled import kernel
 from stsbench.geometry.curvature_rows import CurvatureRows, make_room, write_curvature_rows
 from stsbench.geometry.patch_graph import PatchGraph, Weights
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
 
 __all__ = ["DENSE_UNKNOWNS", "STIFFNESS", "solve_membranes", "solve_plates"]
 
@@ -116,6 +119,8 @@ def _factorise_and_solve(
     matrix: "csc_array[np.float64]", right: NDArray[np.float64]
 ) -> NDArray[np.float64] | None:
     """Solve a large symmetric system; None where it is singular."""
+    from scipy.sparse.linalg import splu  # noqa: PLC0415 - see _solve_large_plate
+
     try:
         factors = splu(
             matrix,
@@ -140,6 +145,9 @@ def _solve_large_plate(
     new_field: NDArray[np.float64],
 ) -> NDArray[np.float64] | None:
     """Solve one large hole with a sparse factorisation."""
+    # Most scans have no large hole, and this import takes a tenth of a second of every command.
+    from scipy.sparse import csr_array  # noqa: PLC0415
+
     low, high = int(vertex_offsets[loop]), int(vertex_offsets[loop + 1])
     start, end = int(rim_offsets[loop]), int(rim_offsets[loop + 1])
     rows = make_room(graph, high - low + end - start, field.shape[1])
@@ -173,6 +181,8 @@ def _solve_large_membrane(
     new_field: NDArray[np.float64],
 ) -> NDArray[np.float64] | None:
     """Spread values harmonically over one large hole."""
+    from scipy.sparse import csc_array  # noqa: PLC0415 - see _solve_large_plate
+
     begin, end = graph.offsets[low], graph.offsets[high]
     degree = np.diff(graph.offsets[low : high + 1])
     own = np.repeat(np.arange(high - low), degree)
