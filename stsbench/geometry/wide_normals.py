@@ -5,7 +5,8 @@ Rules owned here:
   until they reach about `REACH_MM`. Where faces point in many directions the vector area of a patch
   is much shorter than its area.
 - A face is *overturned* when it faces against its wide patch: the cosine is below `AGAINST`. Clean
-  scans have none; a fold has, whether or not it already passes through itself.
+  scans have none; a fold has, whether or not it already passes through itself. Slivers less than
+  `SLIVER_MM` high are not judged: their normal says little, and machined parts are full of them.
 
 Source: vector area: Meyer et al., Discrete differential-geometry operators for triangulated
 2-manifolds, VisMath 2002; the thresholds are choices, measured on clean scans (docs/repair.md).
@@ -23,6 +24,7 @@ __all__ = ["AGAINST", "REACH_MM", "WideNormals", "overturned_faces", "sum_near",
 
 REACH_MM = 0.5
 AGAINST = -0.2
+SLIVER_MM = 0.05
 _MOST_PASSES = 6
 
 Doubles = NDArray[np.float64]
@@ -169,6 +171,12 @@ def overturned_faces(vertices: Vertices, faces: Faces, normals: WideNormals) -> 
     (F,) bool
     """
     marked: Mask = _mark_overturned(vertices, faces, normals.wide, AGAINST)
+    rows = np.flatnonzero(marked)
+    if len(rows):
+        a, b, c = (vertices[faces[rows, j]] for j in range(3))
+        double = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+        longest = np.max([np.linalg.norm(e, axis=1) for e in (b - a, c - b, a - c)], axis=0)
+        marked[rows[double < SLIVER_MM * longest]] = False
     return marked
 
 
