@@ -9,12 +9,11 @@ Rules owned here:
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stsbench.domain.answers import Answers
 from stsbench.domain.edits import EditRecord
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
-from stsbench.domain.mesh import Mask, TriangleMesh, Vertices
+from stsbench.domain.mesh import TriangleMesh, Vertices
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.domain.verdicts import verdict_of
 from stsbench.errors import MeshError
@@ -92,8 +91,6 @@ def repair_scan(
     if not profile.edits_allowed:
         return _unedited(mesh, tidied.findings)
     patcher = Patcher(tidied, plan, defects.tree, profile)
-    in_defect = defects.spikes | defects.folds | defects.crossings
-    before = (draft.face_source.copy(), measure_faces(draft.vertices, draft.faces).area_mm2)
     if tidied.orientable:
         progress.step("cutting", 0.45)
         cut_defects(tidied, defects)
@@ -102,22 +99,7 @@ def repair_scan(
     findings = tuple(tidied.findings + patcher.unsolved)
     if not tidied.orientable:
         findings = tuple(_undone(finding) for finding in findings)
-    outside_mm2 = _cut_outside_mm2(mesh, draft, *before, in_defect)
-    return _result(mesh, draft, findings, outside_mm2)
-
-
-def _cut_outside_mm2(
-    mesh: TriangleMesh,
-    draft: Draft,
-    face_source: NDArray[np.int32],
-    area_mm2: NDArray[np.float64],
-    in_defect: Mask,
-) -> float:
-    """Return the area of cut faces that lie in no defect: the rings about defects and bow-ties."""
-    stays = np.zeros(mesh.face_count, dtype=bool)
-    stays[draft.face_source[draft.face_source >= 0]] = True
-    cut = ~stays[face_source] & (face_source >= 0)
-    return float(area_mm2[cut & ~in_defect].sum())
+    return _result(mesh, draft, findings)
 
 
 def _unmarked(draft: Draft) -> Finding:
@@ -171,9 +153,7 @@ def _unedited(mesh: TriangleMesh, findings: list[Finding]) -> RepairResult:
     return RepairResult(mesh, edits, seen, verdict_of(seen), 0.0, 0.0, 0.0)
 
 
-def _result(
-    mesh: TriangleMesh, draft: Draft, findings: tuple[Finding, ...], outside_mm2: float
-) -> RepairResult:
+def _result(mesh: TriangleMesh, draft: Draft, findings: tuple[Finding, ...]) -> RepairResult:
     used = draft.used_vertices()
     new_name = (np.cumsum(used) - 1).astype(np.int32)
     colours, attributes = carry_values(mesh, draft, used)
@@ -187,12 +167,12 @@ def _result(
         verdict_of(findings),
         edited,
         edited / float(area.sum()),
-        outside_mm2,
+        _area_around(mesh, draft),
     )
 
 
 def _area_around(mesh: TriangleMesh, draft: Draft) -> float:
-    """Area of the faces that went though they were no defect, mm2."""
+    """Return the area of the faces that went though they were no defect, mm2."""
     if not draft.around:
         return 0.0
     faces = np.ascontiguousarray(mesh.faces[np.concatenate(draft.around)])
