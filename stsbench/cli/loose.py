@@ -68,7 +68,9 @@ def model_command(
     profile: ProfileName = "study",
     body: Annotated[str, typer.Option(help="solid or hollow.")] = "solid",
     wall: Annotated[float | None, typer.Option(help="Wall of a hollow body, mm.")] = None,
-    base_height: Annotated[float | None, typer.Option(help="Base below the border, mm.")] = None,
+    base_height: Annotated[
+        float | None, typer.Option(help="Base below the deepest point, mm.")
+    ] = None,
     label: Annotated[str | None, typer.Option(help="Text to engrave.")] = None,
     orientation: Annotated[
         str | None, typer.Option(help="X,Y,Z out of the biting surface; counts as confirmed.")

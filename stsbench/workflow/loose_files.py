@@ -137,7 +137,7 @@ def model_file(
     body : str
         solid or hollow; `wall_mm` belongs to hollow.
     base_height_mm : float, optional
-        Height of the base below the deepest point of the border; the profile's by default.
+        Height of the base below the deepest point of the scan; the profile's by default.
     label : str, optional
         Text to engrave, such as the case number.
     orientation : sequence of 3 float, optional
