@@ -83,7 +83,9 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("order", "case", "intake", "repair", "model", "review", "why", "s", "")
+    table = Table(box=None, pad_edge=False)
+    for title in ("order", "case", "intake", "repair", "model", "review", "why", "s", "ok"):
+        table.add_column(title, overflow="fold", no_wrap=title in {"case", "intake", "s", "ok"})
     for row in rows:
         table.add_row(
             row["order"],
@@ -91,7 +93,7 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
             *(_coloured(row[stage]) for stage in ("intake", "repair", "model", "review")),
             row["reason"].replace("_", " "),
             f"{row['seconds']:.0f}",
-            "as expected" if row["as_expected"] else "[red]not as expected[/red]",
+            "yes" if row["as_expected"] else "[red]no[/red]",
         )
     Console(highlight=False).print(table)
 
