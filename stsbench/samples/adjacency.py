@@ -39,10 +39,12 @@ def edge_table(faces: Faces) -> tuple[Indices, Indices]:
 
 def border_edges(faces: Faces) -> Edges:
     """Return the undirected edges (B, 2) int32 of one face only."""
-    edges, edge = edge_table(faces)
-    single = np.bincount(edge.ravel(), minlength=len(edges)) == 1
-    border: Edges = edges[single].astype(np.int32)
-    return border
+    ends = np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1).reshape(-1, 2).astype(np.int64)
+    keys = np.sort(ends.min(axis=1) << 32 | ends.max(axis=1))
+    other = np.ones(len(keys) + 1, dtype=bool)
+    other[1:-1] = keys[1:] != keys[:-1]
+    single = keys[other[1:] & other[:-1]]
+    return np.stack([single >> 32, single & 0xFFFFFFFF], axis=-1).astype(np.int32)
 
 
 def border_vertices(mesh: TriangleMesh) -> Mask:

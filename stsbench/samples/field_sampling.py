@@ -67,7 +67,7 @@ def _project(m, places, rounds, farthest):
 
 
 @kernel
-def _sample(m, origin, spacing, volume, first, last, block):
+def _sample(m, origin, spacing, volume, first, last, block, nudge):
     """Fill the blocks first <= b < last; blocks far from the surface get one value."""
     layers, rows, columns = volume.shape
     across = (rows + block - 1) // block
@@ -97,7 +97,8 @@ def _sample(m, origin, spacing, volume, first, last, block):
                 if n < 0:
                     far = value
                 else:
-                    volume[i, j, k] = math.floor(value * 65536.0 + 0.5) / 65536.0
+                    stored = np.float32(math.floor(value * 65536.0 + 0.5) / 65536.0)
+                    volume[i, j, k] = nudge if abs(stored) < nudge else stored
 
 
 @kernel
@@ -147,16 +148,18 @@ def sample_grid(
 ) -> NDArray[np.float32]:
     """Return the surface field (nx, ny, nz) float32 on a grid of the arch frame.
 
-    Only blocks near the surface are sampled node by node; the sign is right everywhere.
+    No node lies on the surface: values near 0 are nudged outwards. Only blocks near the surface
+    are sampled node by node; the sign is right everywhere.
     """
     volume = np.zeros(shape, dtype=np.float32)
     block = max(3, round(0.9 / spacing_mm))
     across = -(-shape[1] // block)
     layers = -(-shape[0] // block)
     origin = np.ascontiguousarray(origin, dtype=np.float64)
+    nudge = np.float32(1e-4 * spacing_mm)
     in_threads(
         lambda layer: _sample(
-            model, origin, spacing_mm, volume, layer * across, (layer + 1) * across, block
+            model, origin, spacing_mm, volume, layer * across, (layer + 1) * across, block, nudge
         ),
         range(layers),
     )

@@ -1,7 +1,7 @@
 """Polygonising: from the fields of an arch to a closed block of even triangles.
 
 Rules owned here:
-- No vertex lies on a grid node: values near 0 are nudged outwards; the box's walls are outside.
+- The walls of the box lie outside, so the block is closed.
 - Relaxing slides vertices along the surface and projects them back; where that makes faces cross,
   they go back towards the places marching cubes gave, which never cross.
 - Crevices finer than the triangles leave needles: they are smoothed away, off the field's surface.
@@ -50,8 +50,6 @@ def polygonise(
     high = np.array([across_mm[1], model.frame[3] + 14.0, top])
     nx, ny, nz = (int(n) for n in np.ceil(np.round((high - low) / voxel_mm, 6)) + 1)
     volume = sample_grid(model, low, voxel_mm, (nx, ny, nz))
-    nudge = np.float32(1e-4 * voxel_mm)
-    volume[np.abs(volume) < nudge] = nudge
     for axis in range(3):
         for end in (0, -1):
             wall = np.moveaxis(volume, axis, 0)[end]
@@ -108,9 +106,9 @@ def _untangled(
 ) -> TriangleMesh:
     """Step back towards safe places where faces fold or cross, in a widening neighbourhood."""
     among = None
-    links = face_pairs(mesh.faces)
+    neighbours, ends = face_pairs(mesh.faces)
     hit = np.zeros(mesh.vertex_count, dtype=bool)
-    hit[_sharp(mesh.vertices, mesh.faces, *links)] = True
+    hit[ends[_turn(mesh.vertices, mesh.faces, neighbours) < _SHARPEST]] = True
     for k in range(rounds):
         pairs = crossing_pairs(mesh, among)
         hit[mesh.faces[pairs.ravel()]] = True
@@ -125,13 +123,15 @@ def _untangled(
     return mesh
 
 
-def _sharp(vertices: Vertices, faces: Faces, pairs: Indices, ends: Indices) -> Indices:
-    """Return the vertices of edges across which the surface folds back on itself."""
-    a, b, c = (vertices[faces[:, k]] for k in range(3))
+def _turn(vertices: Vertices, faces: Faces, pairs: Indices) -> Values:
+    """Return the cosine (N,) between the normals of each pair of faces."""
+    involved = np.unique(pairs)
+    a, b, c = (vertices[faces[involved, k]] for k in range(3))
     normal = np.cross(b - a, c - a)
     normal /= np.maximum(np.sqrt((normal**2).sum(axis=1, keepdims=True)), 1e-20)
-    turn = (normal[pairs[:, 0]] * normal[pairs[:, 1]]).sum(axis=1)
-    return np.unique(ends[turn < _SHARPEST])
+    first, second = np.searchsorted(involved, pairs).T
+    turn: Values = (normal[first] * normal[second]).sum(axis=1)
+    return turn
 
 
 def _calmed(
@@ -144,9 +144,10 @@ def _calmed(
     pairs, ends = face_pairs(mesh.faces)
     vertices, faces = mesh.vertices, mesh.faces
     changed = np.zeros(mesh.vertex_count, dtype=bool)
+    turn = _turn(vertices, faces, pairs)
     for k in range(_CALMING_ROUNDS):
         bad = np.zeros(mesh.vertex_count, dtype=bool)
-        bad[_sharp(vertices, faces, pairs, ends)] = True
+        bad[ends[turn < _SHARPEST]] = True
         if not bad.any() and changed.any():
             now = TriangleMesh(vertices, faces)
             _, near = _zone(now, changed, 3 * voxel_mm)
@@ -157,4 +158,6 @@ def _calmed(
             bad |= links @ bad.astype(np.float64) > 0
         changed |= bad
         vertices = np.where(bad[:, None], 0.1 * vertices + 0.9 * middles(vertices), vertices)
+        again = np.any(bad[faces], axis=1)[pairs].any(axis=1)  # only these can have turned
+        turn[again] = _turn(vertices, faces, pairs[again])
     return TriangleMesh(vertices, faces)

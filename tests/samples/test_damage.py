@@ -11,6 +11,7 @@ from stsbench.samples.adjacency import (
 )
 from stsbench.samples.crossings import crossing_pairs
 from stsbench.samples.damage import DEFECTS, EVERY_DEFECT, damage_scan
+from stsbench.samples.defects.truth import DefectTruth
 
 
 def one(scan, kind, **options):
@@ -45,6 +46,29 @@ def test_what_no_defect_touched_is_the_clean_scan(everything, lower):
     corners = truth.vertex_source[mesh.faces[quiet]]
     assert np.array_equal(corners, lower.mesh.faces[truth.face_source[quiet]])
     assert quiet.sum() > 0.7 * lower.mesh.face_count
+
+
+def test_local_defects_keep_apart(everything):
+    mesh, truth = everything
+    local = [t for t in truth.defects if t.kind not in {"stitching_step", "unreferenced_vertices"}]
+    touched = np.zeros(mesh.vertex_count, dtype=bool)
+    for defect in local:
+        if touched.any():
+            away = defect.places_mm[:, None] - mesh.vertices[touched][None]
+            assert np.linalg.norm(away, axis=2).min() > 0.9, defect.kind
+        touched |= defect.vertices
+        touched[mesh.faces[defect.faces]] = True
+
+
+def test_a_truth_is_carried_without_spilling_onto_what_is_new():
+    """The last entries are marked: index -1 must not find them."""
+    shift = np.array([[0.0, 0, 0], [0, 0, 2.0]])
+    ends = np.array([False, True])
+    truth = DefectTruth("spikes", faces=ends, vertices=ends, moved_mm=shift)
+    later = truth.carried(np.array([1, -1]), np.array([-1, 1, 0]))
+    assert later.faces.tolist() == [True, False]
+    assert later.vertices.tolist() == [False, True, False]
+    assert later.moved_mm[:, 2].tolist() == [0.0, 2.0, 0.0]
 
 
 def test_the_same_seed_gives_the_same_bytes_and_the_input_stays(everything, lower):
