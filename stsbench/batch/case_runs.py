@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 from stsbench.batch.notebook_run import run_notebook
@@ -50,17 +51,16 @@ def run_over_cases(
         raise InputError(f"There is no notebook {notebook!r}.", f"Use one of {known}.")
     if len(set(cases)) < len(cases):
         raise InputError("A case is named twice.", "Name each case once.")
-    one = partial(_run_one, notebook=path.stem, parameters=dict(parameters or {}))
+    one = partial(_run_one, path=path, parameters=dict(parameters or {}))
     if workers < 2 or len(cases) < 2:
         return [one(case) for case in cases]
     with ProcessPoolExecutor(max_workers=workers, mp_context=get_context("spawn")) as pool:
         return list(pool.map(one, cases))
 
 
-def _run_one(case_number: str, *, notebook: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+def _run_one(case_number: str, *, path: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
     row: dict[str, Any] = {"case_number": case_number, "verdict": "error", "error": ""}
     try:
-        path = notebooks_folder() / f"{notebook}.ipynb"
         run = run_notebook(path, {**parameters, "case_number": case_number})
         row["verdict"], row["seconds"] = run.outcome["verdict"], round(run.seconds, 2)
         seal_notebook(case_number, run.document)

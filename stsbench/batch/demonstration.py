@@ -123,8 +123,7 @@ def run_order(order: Path, home: Path) -> Row:
     expected = json.loads((order / "expected.json").read_text(encoding="utf-8"))
     started = time.perf_counter()
     row: Row = {"order": expected["title"], "case_number": "", "reason": "", "error": ""}
-    row["report"] = ""
-    row |= dict.fromkeys(STAGES)
+    row |= {"report": "", **dict.fromkeys(STAGES)}
     try:
         _run_stages(order, home, row)
     except StsbenchError as error:

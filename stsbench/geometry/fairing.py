@@ -9,7 +9,7 @@ Rules owned here:
   back between their neighbours; the rest of the patch stays as it is.
 
 Source: M. Botsch, L. Kobbelt, *An intuitive framework for real-time freeform modeling*, ACM
-Transactions on Graphics 23(3), 2004; the schedule was measured (benchmarks/filling).
+Transactions on Graphics 23(3), 2004; the schedule was chosen by measuring fills.
 """
 
 import numpy as np

@@ -10,7 +10,7 @@ Rules owned here:
 - A hole whose system has no unique solution keeps the values it came with, and is named.
 
 Source: M. Botsch, L. Kobbelt, *An intuitive framework for real-time freeform modeling*, ACM
-Transactions on Graphics 23(3), 2004. The mix of both terms was measured: benchmarks/filling.
+Transactions on Graphics 23(3), 2004. The mix of both terms was chosen by measuring fills.
 """
 
 from typing import TYPE_CHECKING
