@@ -64,9 +64,10 @@ def prepare_scan(mesh: TriangleMesh) -> OpenScan:
     Raises
     ------
     InputError
-        No faces, or the mesh is already a solid.
+        No faces.
     MeshError
-        A face names a vertex twice, or neighbouring faces disagree on winding.
+        The mesh is already a solid, a face names a vertex twice, or neighbouring faces disagree
+        on winding.
     NotManifoldError
         An edge or a vertex where the surface branches.
     """
@@ -85,7 +86,7 @@ def prepare_scan(mesh: TriangleMesh) -> OpenScan:
     pieces = measure_pieces(mesh.vertices, faces, winding.component, area)
     main = winding.component == pieces.main
     if winding.closed[pieces.main]:
-        raise InputError(
+        raise MeshError(
             "The mesh is already a solid: it has no border.", "Pass the open scan, or print it."
         )
     if not winding.orientable[pieces.main] or _disagree(faces, twin, main):
@@ -126,7 +127,7 @@ def close_inner_loops(
 
     Raises
     ------
-    InputError
+    MeshError
         An inner loop can't be closed.
     """
     twin = half_edge_twins(faces, len(vertices))
@@ -141,7 +142,7 @@ def close_inner_loops(
     patches = fill_loops(vertices, faces, twin, chosen.vertices, chosen.offsets)
     if patches.failed.any():
         worst = inner[int(np.flatnonzero(patches.failed)[0])]
-        raise InputError(
+        raise MeshError(
             f"An opening of {measures.rim_mm[worst]:.1f} mm can't be closed without crossing the "
             "scan.",
             "Fill or cut it in the repair, then make the model again.",

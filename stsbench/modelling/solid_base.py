@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.domain.occlusion import OcclusalFrame, apply_transform
 from stsbench.domain.progress import NO_PROGRESS, Progress
-from stsbench.errors import InputError
+from stsbench.errors import InputError, MeshError
 from stsbench.geometry.base_outline import seam_heights, smooth_outline
 from stsbench.geometry.base_wall import hang_base
 from stsbench.geometry.plugs import Plugged, plug_faces
@@ -138,7 +138,7 @@ def build_solid(
 
     Raises
     ------
-    InputError
+    MeshError
         No clean outline lies under the rim.
     """
     hung: dict[float, Body | None] = {}
@@ -159,7 +159,7 @@ def build_solid(
             break
     progress.step("build the base", 1.0)
     if best is None:
-        raise InputError(
+        raise MeshError(
             "No clean outline lies under the border of this scan.",
             "Check the orientation, or trim the border in the repair.",
         )

@@ -5,7 +5,8 @@ machine without OpenGL libraries does not raise, it dies. It reads and writes pi
 holds a patient's teeth. VTK draws the surfaces larger than asked; creases, letters and legends are
 added as pixels.
 
-VTK is called without pyvista's plotter, whose import takes as long as three views.
+pyvista holds the surfaces; its plotter is not loaded, because its import takes as long as three
+views (docs/decisions/0004-stills.md).
 """
 
 import io
@@ -16,17 +17,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+import pyvista
 
 # Imported for what it registers: the OpenGL classes behind VTK's factories.
 import vtkmodules.vtkRenderingOpenGL2  # noqa: F401
 from numpy.typing import NDArray
-from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
-from vtkmodules.vtkCommonCore import (
-    vtkFloatArray,
-    vtkPoints,
-    vtkUnsignedCharArray,
-)
-from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
+from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkFloatArray, vtkUnsignedCharArray
 from vtkmodules.vtkRenderingCore import (
     vtkActor,
     vtkLight,
@@ -144,25 +141,20 @@ def _paint(look: Any, colour: tuple[int, int, int]) -> None:
 
 
 def _poly_data(surface: Surface) -> Any:
-    """Return a surface with its own smooth normals and its colours as VTK data."""
-    points, cells, data = vtkPoints(), vtkCellArray(), vtkPolyData()
+    """Return a surface with its own smooth normals and its colours."""
     smooth = split_sharp_edges(surface.vertices, surface.faces)
-    points.SetData(_vtk(surface.vertices[smooth.vertex_source]))
-    ends = np.arange(0, 3 * len(surface.faces) + 1, 3, dtype=np.int64)
-    corners = smooth.faces.ravel().astype(np.int64)
-    cells.SetData(_vtk(ends), _vtk(corners))
-    data.SetPoints(points)
-    data.SetPolys(cells)
-    data.GetPointData().SetNormals(_vtk(smooth.normals))
+    # Any: pyvista's hints know no float32 vertices.
+    vertices: Any = surface.vertices[smooth.vertex_source]
+    corners: Any = smooth.faces
+    data = pyvista.PolyData.from_regular_faces(vertices, corners, deep=True)
+    data.point_data.active_normals = smooth.normals
     if surface.face_colours is not None:
-        data.GetCellData().SetScalars(_vtk(surface.face_colours))
+        data.cell_data.set_array(surface.face_colours, "colours")
+        data.cell_data.active_scalars_name = "colours"
     elif surface.vertex_colours is not None:
-        data.GetPointData().SetScalars(_vtk(surface.vertex_colours[smooth.vertex_source]))
+        data.point_data.set_array(surface.vertex_colours[smooth.vertex_source], "colours")
+        data.point_data.active_scalars_name = "colours"
     return data
-
-
-def _vtk(values: NDArray[Any]) -> Any:
-    return numpy_to_vtk(values, deep=True)  # type: ignore[no-untyped-call]
 
 
 def _array(values: object) -> NDArray[Any]:
