@@ -1,0 +1,212 @@
+"""Pick faces of a mesh by what they touch, what they are joined to or what they come near.
+
+Rules owned here:
+- Every search is one pass over the faces and looks only at those alive: a mesh under a technician's
+  hands keeps the slots of faces that are gone.
+- `faces_near` may name too many faces, never too few: two faces whose boxes overlap have a cell of
+  a coarse grid in common.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stsbench.domain.mesh import Faces, Mask, Vertices
+from stsbench.geometry.compiled import kernel
+
+__all__ = ["Excerpt", "faces_joined", "faces_near", "faces_touching", "take_excerpt"]
+
+_CELLS = 96
+
+Rows = NDArray[np.int32]
+
+
+class Excerpt(NamedTuple):
+    """Some faces of a mesh with vertices numbered anew.
+
+    Parameters
+    ----------
+    vertex : (L,) int32
+        The vertex of the mesh behind each vertex of the excerpt, in order of first use.
+    faces : (N, 3) int32
+    """
+
+    vertex: Rows
+    faces: Faces
+
+
+@kernel
+def _touching(faces, alive, marked, least):
+    rows = np.empty(len(faces), np.int32)
+    count = 0
+    for f in range(len(faces)):
+        if not alive[f]:
+            continue
+        touched = 0
+        for j in range(3):
+            if marked[faces[f, j]]:
+                touched += 1
+        if touched >= least:
+            rows[count] = f
+            count += 1
+    return rows[:count].copy()
+
+
+def faces_touching(faces: Faces, alive: Mask, marked: Mask, *, least: int = 1) -> Rows:
+    """Return the faces alive that name at least so many marked vertices, (N,) int32 ascending.
+
+    Parameters
+    ----------
+    faces : (F, 3) int32
+    alive : (F,) bool
+    marked : (V,) bool
+    least : int
+    """
+    rows: Rows = _touching(faces, alive, marked, least)
+    return rows
+
+
+@kernel
+def _joined(twin, seed, rows):
+    seen = np.zeros(len(twin) // 3, np.uint8)
+    seen[seed] = 1
+    rows[0] = seed
+    count = 1
+    at = 0
+    while at < count:
+        f = rows[at]
+        at += 1
+        for j in range(3):
+            t = twin[3 * f + j]
+            if t >= 0 and not seen[t // 3]:
+                seen[t // 3] = 1
+                rows[count] = t // 3
+                count += 1
+    return count
+
+
+def faces_joined(twin: NDArray[np.int32], seed: int) -> Rows:
+    """Return the faces of one piece, (N,) int32 ascending: all that edges join to a face.
+
+    Parameters
+    ----------
+    twin : (3F,) int32
+    seed : int
+        A face of the piece.
+    """
+    rows = np.empty(len(twin) // 3, dtype=np.int32)
+    count = _joined(twin, seed, rows)
+    return np.sort(rows[:count])
+
+
+@kernel
+def _cells_of(vertices, faces, f, low, scale, cell):
+    """Fill the lowest and highest cell of a face's box; whether it lies in the grid at all."""
+    inside = True
+    for k in range(3):
+        a = vertices[faces[f, 0], k]
+        b = vertices[faces[f, 1], k]
+        c = vertices[faces[f, 2], k]
+        first = (min(a, min(b, c)) - low[k]) * scale
+        last = (max(a, max(b, c)) - low[k]) * scale
+        if last < 0 or first >= _CELLS:
+            inside = False
+        cell[k] = max(0, min(_CELLS - 1, np.int64(first)))
+        cell[k + 3] = max(0, min(_CELLS - 1, np.int64(last)))
+    return inside
+
+
+@kernel
+def _near(vertices, faces, alive, asked_vertices, asked, low, scale, rows):
+    taken = np.zeros((_CELLS, _CELLS, _CELLS), np.bool_)
+    cell = np.empty(6, np.int64)
+    for f in range(len(asked)):
+        _cells_of(asked_vertices, asked, f, low, scale, cell)
+        taken[cell[0] : cell[3] + 1, cell[1] : cell[4] + 1, cell[2] : cell[5] + 1] = True
+    count = 0
+    for f in range(len(faces)):
+        if not alive[f] or not _cells_of(vertices, faces, f, low, scale, cell):
+            continue
+        if taken[cell[0] : cell[3] + 1, cell[1] : cell[4] + 1, cell[2] : cell[5] + 1].any():
+            rows[count] = f
+            count += 1
+    return count
+
+
+def faces_near(
+    vertices: Vertices,
+    faces: Faces,
+    alive: Mask,
+    asked_vertices: Vertices,
+    asked: Faces,
+    *,
+    margin_mm: float = 0.0,
+) -> Rows:
+    """Return the faces alive whose boxes may overlap those of some other faces, ascending.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float64, mm
+    faces : (F, 3) int32
+    alive : (F,) bool
+    asked_vertices : (W, 3) float64, mm
+    asked : (N, 3) int32
+        Over `asked_vertices`; a face may repeat a corner.
+    margin_mm : float
+        Look this much farther about the asked faces.
+
+    Returns
+    -------
+    (M,) int32
+    """
+    if not len(asked) or not len(faces):
+        return np.zeros(0, dtype=np.int32)
+    if margin_mm > 0.0:
+        corners = asked_vertices[asked]
+        boxes = np.stack([corners.min(axis=1) - margin_mm, corners.max(axis=1) + margin_mm], axis=1)
+        asked_vertices = np.ascontiguousarray(boxes.reshape(-1, 3))
+        low_high = np.arange(2 * len(asked), dtype=np.int32).reshape(-1, 2)
+        asked = np.ascontiguousarray(low_high[:, [0, 0, 1]])
+    corners = asked_vertices[asked.ravel()]
+    low = np.ascontiguousarray(corners.min(axis=0))
+    extent = float((corners.max(axis=0) - low).max())
+    # The last cell takes what rounding puts past the end.
+    scale = (_CELLS - 1) / extent if extent > 0 else 0.0
+    rows = np.empty(len(faces), dtype=np.int32)
+    count = _near(vertices, faces, alive, asked_vertices, asked, low, scale, rows)
+    return rows[:count].copy()
+
+
+@kernel
+def _renumber(faces, rows, name, vertex, out):
+    count = 0
+    for n in range(len(rows)):
+        for j in range(3):
+            v = faces[rows[n], j]
+            if name[v] < 0:
+                name[v] = count
+                vertex[count] = v
+                count += 1
+            out[n, j] = name[v]
+    return count
+
+
+def take_excerpt(faces: Faces, rows: NDArray[np.integer], vertex_count: int) -> Excerpt:
+    """Take some faces out of a mesh as a small mesh of their own.
+
+    Parameters
+    ----------
+    faces : (F, 3) int32
+    rows : (N,) int
+    vertex_count : int
+
+    Returns
+    -------
+    Excerpt
+    """
+    name = np.full(vertex_count, -1, dtype=np.int32)
+    vertex = np.empty(min(3 * len(rows), vertex_count), dtype=np.int32)
+    out = np.empty((len(rows), 3), dtype=np.int32)
+    count = _renumber(faces, rows.astype(np.int32), name, vertex, out)
+    return Excerpt(vertex[:count].copy(), out)

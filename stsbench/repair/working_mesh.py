@@ -1,0 +1,340 @@
+"""A repaired scan under a technician's hands: steps are applied and taken back, slots never move.
+
+Rules owned here:
+- Face slot f stays f for ever: a face that goes is dead, a new one is appended. Undoing a step
+  revives and cuts off, so it leaves the very bytes there were before. The viewer keeps the same
+  numbers.
+- Applying and reverting cost what the step costs, and one pass of the faces to find the neighbours
+  of new ones; arrays grow by half, so nothing is copied per step.
+- Coordinates are float32 numbers, as in any file.
+- A dead half-edge remembers its twin below `DEAD`, which no kernel takes for an open edge.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stsbench.domain.edits import EditReason, EditRecord
+from stsbench.domain.mesh import Colours, Faces, Mask, TriangleMesh, Vertices
+from stsbench.errors import InputError, MeshError
+from stsbench.geometry.boundary import LoopSet, boundary_loops
+from stsbench.geometry.edge_pairs import half_edges_of, keys_of, pair_by_edge
+from stsbench.geometry.face_measures import thin_height_mm
+from stsbench.geometry.face_selection import faces_touching
+from stsbench.geometry.topology import BOUNDARY, BRANCHING, half_edge_twins, next_half_edge
+from stsbench.repair.step import Step
+
+__all__ = ["DEAD", "Step", "WorkingMesh"]
+
+DEAD = -10
+
+Ints = NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Applied:
+    """A step in the history, with the twins it overwrote."""
+
+    step: Step
+    vertex_count: int
+    face_count: int
+    half_edges: Ints
+    twins: Ints
+
+
+def _grown(array: NDArray[Any], count: int, more: int) -> NDArray[Any]:
+    """Return the array with room for more rows, itself where it has it."""
+    if count + more <= len(array):
+        return array
+    room = np.zeros((count + more + (count + more) // 2, *array.shape[1:]), dtype=array.dtype)
+    room[:count] = array[:count]
+    return room
+
+
+class WorkingMesh:
+    """A mesh that steps change in place; the mesh it was made from is never touched.
+
+    Parameters
+    ----------
+    mesh : TriangleMesh
+        Repaired: no face names a vertex twice.
+
+    Raises
+    ------
+    MeshError
+        No faces, or one that names a vertex twice.
+    """
+
+    def __init__(self, mesh: TriangleMesh) -> None:
+        if not mesh.face_count:
+            raise MeshError("The scan has no faces.", "Open a scan that holds a surface.")
+        rolled = np.roll(mesh.faces, -1, axis=1)
+        if (mesh.faces == rolled).any():
+            raise MeshError("A face names a vertex twice.", "Repair the scan first.")
+        self._vertices: Vertices = mesh.vertices.astype(np.float32).astype(np.float64)
+        self._faces: Faces = mesh.faces.copy()
+        self._twin: Ints = half_edge_twins(self._faces, mesh.vertex_count)
+        self._alive: Mask = np.ones(mesh.face_count, dtype=bool)
+        self._colours = None if mesh.colours is None else mesh.colours.copy()
+        self._attributes = {name: values.copy() for name, values in mesh.attributes.items()}
+        self._added_reason = np.zeros(mesh.face_count, dtype=np.uint8)
+        self._removed_reason = np.zeros(mesh.face_count, dtype=np.uint8)
+        self._vertex_count = self._first_vertex_count = mesh.vertex_count
+        self._face_count = self._first_face_count = mesh.face_count
+        self._history: list[_Applied] = []
+        self.thin_mm = thin_height_mm(self._vertices)
+
+    @property
+    def vertices(self) -> Vertices:
+        """Positions of all vertices, (V, 3) float64 mm."""
+        return self._vertices[: self._vertex_count]
+
+    @property
+    def faces(self) -> Faces:
+        """All face slots, (F, 3) int32."""
+        return self._faces[: self._face_count]
+
+    @property
+    def alive(self) -> Mask:
+        """Which slots hold a face, (F,) bool."""
+        return self._alive[: self._face_count]
+
+    @property
+    def twin(self) -> Ints:
+        """Opposite half-edges over the slots, (3F,) int32; dead ones hold less than -2."""
+        return self._twin[: 3 * self._face_count]
+
+    @property
+    def colours(self) -> Colours | None:
+        """Colours of all vertices, (V, 3) uint8."""
+        return None if self._colours is None else self._colours[: self._vertex_count]
+
+    @property
+    def attributes(self) -> Mapping[str, NDArray[np.generic]]:
+        """Further values of all vertices."""
+        return {name: values[: self._vertex_count] for name, values in self._attributes.items()}
+
+    @property
+    def vertex_count(self) -> int:
+        """Number of vertices, those no face names included."""
+        return self._vertex_count
+
+    @property
+    def face_count(self) -> int:
+        """Number of slots, dead ones included."""
+        return self._face_count
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps applied, the first one first."""
+        return tuple(entry.step for entry in self._history)
+
+    def open_loops(self) -> LoopSet:
+        """Trace the boundary loops; half-edges count over the slots."""
+        return boundary_loops(self.faces, self.twin)
+
+    def twin_without(self, removed: NDArray[np.integer]) -> Ints:
+        """Return the half-edge table as it would be without some faces, (3F,) int32."""
+        table = self.twin.copy()
+        gone = half_edges_of(removed)
+        old = table[gone]
+        table[old[old >= 0]] = BOUNDARY
+        table[gone] = DEAD - old
+        return table
+
+    def apply(self, step: Step) -> None:
+        """Do a step.
+
+        Parameters
+        ----------
+        step : Step
+            Planned for the mesh as it is now.
+
+        Raises
+        ------
+        InputError
+            The step belongs to another state of the mesh.
+        """
+        self._check(step)
+        vertex_count, face_count = self._vertex_count, self._face_count
+        gone = half_edges_of(step.removed)
+        old = self._twin[gone]
+        asked = gone[old == BRANCHING]
+        self._twin[old[old >= 0]] = BOUNDARY
+        self._twin[gone] = DEAD - old
+        self._alive[step.removed] = False
+        self._removed_reason[step.removed] = step.reason
+        self._append(step)
+        added = np.arange(3 * face_count, 3 * self._face_count, dtype=np.int64)
+        changed, before = self._link(np.concatenate([added, asked]), face_count)
+        self._vertices[step.moved] = step.moved_to
+        self._history.append(_Applied(step, vertex_count, face_count, changed, before))
+
+    def revert(self, step: Step) -> None:
+        """Take back the step that was applied last.
+
+        Parameters
+        ----------
+        step : Step
+
+        Raises
+        ------
+        InputError
+            Another step was applied after it, or it never was.
+        """
+        if not self._history or self._history[-1].step is not step:
+            raise InputError("This step was not the last one.", "Undo the later steps first.")
+        entry = self._history.pop()
+        self._vertices[step.moved] = step.moved_from
+        self._twin[entry.half_edges] = entry.twins
+        self._vertex_count, self._face_count = entry.vertex_count, entry.face_count
+        gone = half_edges_of(step.removed)
+        old = DEAD - self._twin[gone]
+        self._twin[gone] = old
+        joined = old >= 0
+        self._twin[old[joined]] = gone[joined]
+        self._alive[step.removed] = True
+        self._removed_reason[step.removed] = EditReason.NONE
+
+    def to_mesh(self) -> TriangleMesh:
+        """Return the mesh as it is now, without dead faces and vertices that no face names."""
+        faces = self.faces[self.alive]
+        used = self._used_vertices()
+        new_name = (np.cumsum(used) - 1).astype(np.int32)
+        colours = None if self._colours is None else self._colours[: self._vertex_count][used]
+        attributes = {name: values[used] for name, values in self.attributes.items()}
+        return TriangleMesh(self.vertices[used], new_name[faces], colours, attributes)
+
+    def record(self, first: EditRecord) -> EditRecord:
+        """Return the edit record of a repair with the steps since.
+
+        A vertex that both moved is listed with the sum of the two distances, an upper bound.
+
+        Parameters
+        ----------
+        first : EditRecord
+            Of the repair whose result the working mesh was made from.
+
+        Raises
+        ------
+        InputError
+            The record is that of another mesh.
+        """
+        counts = (len(first.vertex_source), len(first.face_source))
+        if counts != (self._first_vertex_count, self._first_face_count):
+            raise InputError(
+                f"The edit record is of a mesh with {counts[0]} vertices and {counts[1]} faces.",
+                "Pass the record of the repair that the steps began with.",
+            )
+        old_vertices, old_faces = counts
+        used = self._used_vertices()
+        source = np.full(self._vertex_count, -1, dtype=np.int32)
+        source[:old_vertices] = first.vertex_source
+        moved_mm = np.zeros(self._vertex_count, dtype=np.float32)
+        moved_mm[:old_vertices] = first.vertex_moved_mm + self._moved_mm(old_vertices)
+        moved_mm[source < 0] = 0.0
+        face_source = np.full(self._face_count, -1, dtype=np.int32)
+        face_source[:old_faces] = first.face_source
+        reason = self._added_reason[: self._face_count].copy()
+        reason[:old_faces] = first.added_reason
+        went = np.flatnonzero(~self.alive[:old_faces] & (first.face_source >= 0))
+        removed = np.concatenate([first.removed_face, first.face_source[went]])
+        why = np.concatenate([first.removed_reason, self._removed_reason[went]])
+        order = np.argsort(removed, kind="stable")
+        return EditRecord(
+            vertex_source=source[used],
+            vertex_moved_mm=moved_mm[used],
+            face_source=face_source[self.alive],
+            removed_face=removed[order].astype(np.int32),
+            removed_reason=why[order].astype(np.uint8),
+            added_reason=reason[self.alive],
+        )
+
+    def changed_faces(self) -> Mask:
+        """Mark the slots alive that a step added or whose corners it moved, (F,) bool."""
+        changed = np.arange(self._face_count) >= self._first_face_count
+        moved = np.zeros(self._vertex_count, dtype=bool)
+        for entry in self._history:
+            moved[entry.step.moved] = True
+        if moved.any():
+            changed |= moved[self.faces].any(axis=1)
+        result: Mask = changed & self.alive
+        return result
+
+    def _moved_mm(self, count: int) -> NDArray[np.float32]:
+        """How far each of the first vertices lies from where it began."""
+        start = self._vertices[:count].copy()
+        for entry in reversed(self._history):
+            own = entry.step.moved < count
+            start[entry.step.moved[own]] = entry.step.moved_from[own]
+        distance: NDArray[np.float32] = np.linalg.norm(
+            self._vertices[:count] - start, axis=1
+        ).astype(np.float32)
+        return distance
+
+    def _used_vertices(self) -> Mask:
+        used = np.zeros(self._vertex_count, dtype=bool)
+        used[self.faces[self.alive]] = True
+        return used
+
+    def _check(self, step: Step) -> None:
+        """Refuse a step that was planned for another state."""
+        count = self._vertex_count + len(step.vertices)
+        fits = (
+            int(step.removed.max(initial=-1)) < self._face_count
+            and int(step.faces.max(initial=-1)) < count
+            and int(step.moved.max(initial=-1)) < self._vertex_count
+            and bool(self._alive[step.removed].all())
+            and np.array_equal(self._vertices[step.moved], step.moved_from)
+        )
+        if not fits:
+            raise InputError(
+                "This step belongs to another state of the mesh.", "Plan it again, then apply it."
+            )
+
+    def _append(self, step: Step) -> None:
+        old, new = self._vertex_count, len(step.vertices)
+        if new:
+            self._vertices = _grown(self._vertices, old, new)
+            self._vertices[old : old + new] = step.vertices
+            if self._colours is not None:
+                self._colours = _grown(self._colours, old, new)
+                self._colours[old : old + new] = 0 if step.values is None else step.values
+            for name, values in self._attributes.items():
+                self._attributes[name] = room = _grown(values, old, new)
+                room[old : old + new] = step.attributes.get(name, np.zeros(1, values.dtype)[0])
+            self._vertex_count += new
+        old, new = self._face_count, len(step.faces)
+        if new:
+            self._faces = _grown(self._faces, old, new)
+            self._alive = _grown(self._alive, old, new)
+            self._twin = _grown(self._twin, 3 * old, 3 * new)
+            self._added_reason = _grown(self._added_reason, old, new)
+            self._removed_reason = _grown(self._removed_reason, old, new)
+            self._faces[old : old + new] = step.faces
+            self._alive[old : old + new] = True
+            self._twin[3 * old : 3 * (old + new)] = BOUNDARY
+            self._added_reason[old : old + new] = step.reason
+            self._removed_reason[old : old + new] = EditReason.NONE
+            self._face_count += new
+
+    def _link(self, asked: NDArray[np.int64], old_faces: int) -> tuple[Ints, Ints]:
+        """Pair half-edges at the edges of some; return which older ones changed, and from what."""
+        none = np.zeros(0, dtype=np.int32)
+        if not len(asked):
+            return none, none
+        corners = self.faces.ravel()
+        marked = np.zeros(self._vertex_count, dtype=bool)
+        marked[corners[asked]] = marked[corners[next_half_edge(asked)]] = True
+        near = half_edges_of(faces_touching(self.faces, self.alive, marked, least=2))
+        wanted = np.unique(keys_of(self.faces, asked))
+        keys = keys_of(self.faces, near)
+        at = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
+        half_edges, twins = pair_by_edge(self.faces, near[wanted[at] == keys])
+        before = self._twin[half_edges]
+        self._twin[half_edges] = twins
+        older = (half_edges < 3 * old_faces) & (before != twins)
+        return half_edges[older].astype(np.int32), before[older].copy()
