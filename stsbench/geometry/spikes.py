@@ -22,10 +22,9 @@ from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
-from stsbench.geometry.topology import open_vertices
 from stsbench.geometry.wide_normals import WideNormals
 
-__all__ = ["spike_vertices"]
+__all__ = ["SPIKE_RINGS", "UNITY", "spike_vertices"]
 
 UNITY = 0.87
 HEIGHT_MM = 0.15
@@ -37,6 +36,7 @@ DOUBT = 0.185
 DOUBT_NEAR = 0.27
 DEPARTURE_MM = 0.035
 _RINGS = 8
+SPIKE_RINGS = _RINGS + 3  # nothing farther away has a say about a vertex
 _ROOM = 2048
 
 
@@ -287,7 +287,12 @@ def _mark_spikes(vertices, faces, start, around, border, sums, tips, base, spike
 
 
 def spike_vertices(
-    vertices: Vertices, faces: Faces, twin: NDArray[np.int32], normals: WideNormals
+    vertices: Vertices,
+    faces: Faces,
+    border: Mask,
+    normals: WideNormals,
+    *,
+    among: Mask | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Find spikes.
 
@@ -296,8 +301,11 @@ def spike_vertices(
     vertices : (V, 3) float64, mm
     faces : (F, 3) int32
         Consistently wound.
-    twin : (3F,) int32
+    border : (V,) bool
+        Vertices on open edges.
     normals : WideNormals
+    among : (V,) bool, optional
+        The only vertices that may be a tip; all by default.
 
     Returns
     -------
@@ -307,9 +315,8 @@ def spike_vertices(
         Height of each spike over its base, negative for one that goes inwards.
     """
     spike = np.full(len(vertices), -1, dtype=np.int32)
-    border: Mask = np.zeros(len(vertices), dtype=bool)
-    border[open_vertices(faces, twin)] = True
-    asked = np.flatnonzero((normals.unity < UNITY) & ~border).astype(np.int32)
+    may: Mask = (normals.unity < UNITY) & ~border
+    asked = np.flatnonzero(may if among is None else may & among).astype(np.int32)
     if not len(asked):
         return spike, np.zeros(0)
     start, around = _faces_about(faces, len(vertices))

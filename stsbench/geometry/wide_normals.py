@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
 
-__all__ = ["AGAINST", "REACH_MM", "WideNormals", "overturned_faces", "sum_near", "sum_normals"]
+__all__ = [
+    "AGAINST",
+    "REACH_MM",
+    "WideNormals",
+    "overturned_faces",
+    "passes_needed",
+    "sum_near",
+    "sum_normals",
+]
 
 REACH_MM = 0.5
 AGAINST = -0.2
@@ -40,10 +48,13 @@ class WideNormals:
         Of the faces at the vertex.
     wide : (V, 4) float64
         Over about `REACH_MM`; nearer faces weigh more.
+    passes : int
+        Rings that `wide` spreads over.
     """
 
     near: Doubles
     wide: Doubles
+    passes: int
 
     @property
     def unity(self) -> Doubles:
@@ -141,7 +152,7 @@ def _mark_overturned(vertices: Vertices, faces: Faces, wide: Doubles, against: f
     return marked
 
 
-def sum_normals(vertices: Vertices, faces: Faces) -> WideNormals:
+def sum_normals(vertices: Vertices, faces: Faces, *, passes: int | None = None) -> WideNormals:
     """Sum vector areas about every vertex.
 
     Parameters
@@ -149,12 +160,16 @@ def sum_normals(vertices: Vertices, faces: Faces) -> WideNormals:
     vertices : (V, 3) float64, mm
     faces : (F, 3) int32
         Consistently wound.
+    passes : int, optional
+        Rings to spread over: those of the whole mesh where these are a part of its faces. By
+        default what reaches about `REACH_MM`.
     """
     near = sum_near(vertices, faces)
     wide = near
-    for _ in range(_passes(vertices, faces)):
+    rings = passes_needed(vertices, faces) if passes is None else passes
+    for _ in range(rings):
         wide = _spread(faces, wide)
-    return WideNormals(near, wide)
+    return WideNormals(near, wide, rings)
 
 
 def overturned_faces(vertices: Vertices, faces: Faces, normals: WideNormals) -> Mask:
@@ -180,8 +195,14 @@ def overturned_faces(vertices: Vertices, faces: Faces, normals: WideNormals) -> 
     return marked
 
 
-def _passes(vertices: Vertices, faces: Faces) -> int:
-    """How often to spread, so that sums reach about `REACH_MM`."""
+def passes_needed(vertices: Vertices, faces: Faces) -> int:
+    """Return how often to spread, so that sums reach about `REACH_MM`.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float64, mm
+    faces : (F, 3) int32
+    """
     if not len(faces):
         return 0
     # The median over all faces: a sample by position would depend on their order.

@@ -29,7 +29,7 @@ from stsbench.repair.draft import Draft
 from stsbench.repair.listing import LISTED, list_face_groups, place_of
 from stsbench.repair.tidying import Tidied
 
-__all__ = ["Defects", "cut_defects", "find_defects", "widen"]
+__all__ = ["Defects", "cut_defects", "cut_faces", "find_defects", "whole_folds", "widen"]
 
 FOLD_RINGS = 2
 FOLDED = 0.95
@@ -53,6 +53,8 @@ class Defects:
         Over the faces of the draft as they were.
     unity : (V,) float64
         How much the surface about each vertex faces one way.
+    passes : int
+        Rings that were looked at for `unity`.
     """
 
     spikes: Mask
@@ -61,6 +63,7 @@ class Defects:
     complete: bool
     tree: BoundingTree
     unity: NDArray[np.float64]
+    passes: int
 
 
 def find_defects(tidied: Tidied) -> Defects:
@@ -73,7 +76,9 @@ def find_defects(tidied: Tidied) -> Defects:
     draft = tidied.draft
     vertices, faces = draft.vertices, draft.faces
     normals = sum_normals(vertices, faces)
-    spike, height_mm = spike_vertices(vertices, faces, draft.twin, normals)
+    border = np.zeros(len(vertices), dtype=bool)
+    border[open_vertices(faces, draft.twin)] = True
+    spike, height_mm = spike_vertices(vertices, faces, border, normals)
     spikes: Mask = np.asarray((spike >= 0)[faces].any(axis=1))
     overturned = overturned_faces(vertices, faces, normals)
     tree = build_tree(vertices, faces)
@@ -100,7 +105,7 @@ def find_defects(tidied: Tidied) -> Defects:
             kind, vertices, faces, place, action=Action.REPAIRED, detail=detail
         )
         tidied.note(kind, _count_groups(draft, place), found)
-    return Defects(spikes, folds, crossings, meetings.complete, tree, normals.unity)
+    return Defects(spikes, folds, crossings, meetings.complete, tree, normals.unity, normals.passes)
 
 
 def _count_groups(draft: Draft, marked: Mask) -> int:
@@ -195,11 +200,22 @@ def widen(draft: Draft, seed: Mask, rings: int) -> Mask:
     return seed | (grown & ~at_border(draft))
 
 
-def _whole_folds(draft: Draft, defects: Defects) -> Mask:
-    """Return folds with their rings, (F,) bool."""
-    cut = widen(draft, defects.folds, 1)
+def whole_folds(draft: Draft, folds: Mask, unity: NDArray[np.float64]) -> Mask:
+    """Widen folds by their rings.
+
+    Parameters
+    ----------
+    draft : Draft
+    folds : (F,) bool
+    unity : (V,) float64
+
+    Returns
+    -------
+    (F,) bool
+    """
+    cut = widen(draft, folds, 1)
     if cut.any():
-        tilted = (defects.unity < FOLDED)[draft.faces].any(axis=1)
+        tilted = (unity < FOLDED)[draft.faces].any(axis=1)
         for _ in range(FOLD_RINGS):
             cut |= widen(draft, cut, 1) & tilted
     return cut
@@ -215,16 +231,30 @@ def cut_defects(tidied: Tidied, defects: Defects) -> None:
     """
     draft = tidied.draft
     draft.mark_faces()
-    taken = np.zeros(len(draft.faces), dtype=bool)
-    cuts = []
+    reasons = np.zeros(len(draft.faces), dtype=np.uint8)
     for seed, reason in (
-        (defects.spikes, EditReason.SPIKE),
-        (_whole_folds(draft, defects), EditReason.FOLD),
         (widen(draft, defects.crossings, 1), EditReason.SELF_INTERSECTION),
+        (whole_folds(draft, defects.folds, defects.unity), EditReason.FOLD),
+        (defects.spikes, EditReason.SPIKE),
     ):
-        cut = seed & ~taken
-        taken |= cut
-        cuts.append((cut, reason))
+        reasons[seed] = reason
     defect = defects.spikes | defects.folds | defects.crossings
-    for cut, reason in cuts:
-        draft.drop(cut[draft.mark], reason, defect=defect[draft.mark])
+    cut_faces(draft, reasons > 0, reasons, defect)
+
+
+def cut_faces(draft: Draft, cut: Mask, reasons: NDArray[np.uint8], defect: Mask) -> None:
+    """Cut faces out of a draft, each for its own reason.
+
+    Parameters
+    ----------
+    draft : Draft
+    cut : (F,) bool
+    reasons : (F,) uint8
+        `EditReason` of each face that is cut.
+    defect : (F,) bool
+        Faces that are wrong themselves; the rest that goes lay about them.
+    """
+    for reason in np.unique(reasons[cut]):
+        gone = cut & (reasons == reason)
+        draft.drop(gone, EditReason(int(reason)), defect=defect)
+        cut, reasons, defect = cut[~gone], reasons[~gone], defect[~gone]

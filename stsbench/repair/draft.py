@@ -42,6 +42,8 @@ class Draft:
         Index of each face when `mark_faces` was called last, -1 for faces added since.
     patch : (F,) int32
         Number of the patch a face was added with, -1 for others.
+    scar : (V,) uint8
+        `EditReason` for which a face at the vertex went last, or its hole was filled.
     removed : list of (face sources, reason)
     around : list of (N,) int32
         Removed faces of the scan as read that were no defect: rings cut about one.
@@ -55,6 +57,7 @@ class Draft:
     added_reason: NDArray[np.uint8]
     mark: Ints
     patch: Ints
+    scar: NDArray[np.uint8]
     removed: list[tuple[Ints, EditReason]] = field(default_factory=list)
     around: list[Ints] = field(default_factory=list)
 
@@ -85,6 +88,7 @@ class Draft:
         if not gone.any():
             return
         keep = ~gone
+        self.scar[self.faces[gone]] = reason
         if len(self.twin):
             self.faces, self.twin, _ = drop_faces(self.faces, self.twin, keep)
         else:
@@ -124,6 +128,7 @@ class Draft:
         self.vertices = np.concatenate([self.vertices, vertices])
         self.faces, self.twin = append_twins(self.faces, self.twin, faces)
         none = np.full(max(len(faces), len(vertices)), -1, dtype=np.int32)
+        self.scar = np.concatenate([self.scar, np.zeros(len(vertices), dtype=np.uint8)])
         self.vertex_source = np.concatenate([self.vertex_source, none[: len(vertices)]])
         self.face_source = np.concatenate([self.face_source, none[: len(faces)]])
         self.mark = np.concatenate([self.mark, none[: len(faces)]])
@@ -190,4 +195,5 @@ def start_draft(mesh: TriangleMesh) -> Draft:
         np.zeros(count, dtype=np.uint8),
         np.full(count, -1, dtype=np.int32),
         np.full(count, -1, dtype=np.int32),
+        np.zeros(len(vertices), dtype=np.uint8),
     )

@@ -8,6 +8,9 @@ Rules owned here:
   ring more, and so on by turns.
 - At a bow-tie that is left when its loops are closed, the smaller fans are cut and closed without it.
 - After `ROUNDS` rounds what is still wrong is taken out again and listed; the verdict is hold.
+- When all is closed, what changed is searched again for spikes and folds (`second_look`); what is
+  found is cut, each time one ring wider, and closed in the same way, at most `LOOKS` times.
+- A patch carries the reason for which its place was cut, a filled hole HOLE_FILL.
 """
 
 import numpy as np
@@ -18,21 +21,22 @@ from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Mask
 from stsbench.domain.progress import Progress
 from stsbench.geometry.boundary import LoopSet, boundary_loops, measure_loops
-from stsbench.geometry.bounding_tree import BoundingTree
 from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.hole_filling import fill_loops
 from stsbench.geometry.manifoldness import sheets, smaller_fans
 from stsbench.geometry.self_intersection import flat_stars, meetings_with, self_meetings
 from stsbench.geometry.topology import BOUNDARY, BRANCHING, count_fans, open_vertices
 from stsbench.geometry.wide_normals import sum_near
-from stsbench.repair.cutting import widen
+from stsbench.repair.cutting import Defects, cut_faces, whole_folds, widen
 from stsbench.repair.holes import Fate, LoopPlan
 from stsbench.repair.listing import list_face_groups, place_of
 from stsbench.repair.profiles import RepairProfile
+from stsbench.repair.second_look import SecondLook, Seen
 from stsbench.repair.tidying import Tidied, edge_keys
 
-__all__ = ["ROUNDS", "Patcher"]
+__all__ = ["LOOKS", "ROUNDS", "Patcher"]
 
+LOOKS = 5
 ROUNDS = 7
 
 
@@ -45,17 +49,18 @@ class Patcher:
         Cut, and marked before it was.
     plan : LoopPlan
         Of the draft before anything was cut.
-    tree : BoundingTree
-        Over the faces of the draft when they were marked.
+    defects : Defects
+        What was found in the draft before anything was cut.
     profile : RepairProfile
     """
 
     def __init__(
-        self, tidied: Tidied, plan: LoopPlan, tree: BoundingTree, profile: RepairProfile
+        self, tidied: Tidied, plan: LoopPlan, defects: Defects, profile: RepairProfile
     ) -> None:
         self.tidied = tidied
         self.draft = tidied.draft
-        self.tree = tree
+        self.tree = defects.tree
+        self._second = SecondLook(self.draft, defects)
         self.profile = profile
         self.unsolved: list[Finding] = []
         keys = edge_keys(self.draft.faces, plan.loops.half_edges)
@@ -65,12 +70,25 @@ class Patcher:
         self._patches = 0
 
     def run(self, progress: Progress) -> None:
-        """Fill, verify and widen.
+        """Fill, verify, widen, and look again.
 
         Parameters
         ----------
         progress : Progress
         """
+        for look in range(LOOKS + 1):
+            self._close(progress)
+            progress.step("looking again", 0.9)
+            seen = self._second.look()
+            if not seen:
+                return
+            if look == LOOKS:
+                self._list_seen(seen)
+                return
+            self._cut_seen(seen, rings=look)
+
+    def _close(self, progress: Progress) -> None:
+        """Fill the loops and mend the patches until nothing is wrong with them."""
         draft = self.draft
         for turn in range(ROUNDS):
             progress.step("filling", 0.5 + 0.4 * turn / ROUNDS)
@@ -88,9 +106,37 @@ class Patcher:
             wrong = self._whole_patches(wrong)
             wrong[failed] = True
             # An odd turn tries the same loop again as a membrane; an even one widens it first.
-            seed = widen(draft, wrong, turn % 2)
-            draft.drop(seed | pinched, EditReason.SELF_INTERSECTION, defect=pinched)
+            self._drop_again(widen(draft, wrong, turn % 2), pinched)
         self._give_up(self._whole_patches(wrong) | pinched)
+
+    def _drop_again(self, around: Mask, pinched: Mask) -> None:
+        """Take patches and rings out, each for the reason its place was cut or filled first."""
+        draft = self.draft
+        scars = draft.scar[draft.faces].max(axis=1)
+        scars[scars == EditReason.NONE] = EditReason.SELF_INTERSECTION
+        scars[pinched & ~around] = EditReason.NON_MANIFOLD_VERTEX
+        cut_faces(draft, around | pinched, scars, pinched)
+
+    def _cut_seen(self, seen: Seen, *, rings: int) -> None:
+        """Cut what a second look found, wider each time."""
+        draft = self.draft
+        spikes = widen(draft, seen.spikes, rings)
+        folds = widen(draft, whole_folds(draft, seen.folds, self._second.unity), rings)
+        reasons = np.where(spikes, np.uint8(EditReason.SPIKE), np.uint8(EditReason.FOLD))
+        cut_faces(draft, spikes | folds, reasons, seen.spikes | seen.folds)
+
+    def _list_seen(self, seen: Seen) -> None:
+        """List what no number of looks could mend."""
+        for kind, marked in ((FindingKind.SPIKE, seen.spikes), (FindingKind.FOLD, seen.folds)):
+            self.unsolved += list_face_groups(
+                kind,
+                self.draft.vertices,
+                self.draft.faces,
+                marked,
+                action=Action.UNSOLVED,
+                severity=Severity.HOLD,
+                detail="Came back each time it was cut.",
+            )
 
     def _fates_of(self, loops: LoopSet) -> NDArray[np.uint8]:
         """Return the fate of each loop: the highest among its edges that were open before."""
@@ -114,7 +160,8 @@ class Patcher:
         born = np.isin(edge_keys(draft.faces, loops.half_edges), self.tidied.born_open)
         was_hole = np.zeros(len(loops), dtype=bool)
         np.logical_or.at(was_hole, loops.loop_of(), born)
-        reason = np.where(was_hole, EditReason.HOLE_FILL, EditReason.SELF_INTERSECTION)
+        reason = np.where(was_hole, EditReason.HOLE_FILL, self._reason_of(loops))
+        draft.scar[loops.vertices] = reason[loops.loop_of()]
         failed = loops.half_edges[patches.failed[loops.loop_of()]] // 3
         draft.add(
             patches.vertices,
@@ -124,6 +171,14 @@ class Patcher:
         )
         self._patches += len(loops)
         return np.unique(failed).astype(np.int64)
+
+    def _reason_of(self, loops: LoopSet) -> NDArray[np.int64]:
+        """Return the reason that most vertices of each loop were cut for."""
+        seen = np.zeros((len(loops), max(EditReason) + 1), dtype=np.int64)
+        np.add.at(seen, (loops.loop_of(), self.draft.scar[loops.vertices]), 1)
+        seen[:, EditReason.NONE] = 0
+        reason = seen.argmax(axis=1)
+        return np.where(seen.any(axis=1), reason, EditReason.SELF_INTERSECTION)
 
     def _drop_separated(self) -> None:
         """Drop pieces that a cut left over, as islands are."""
@@ -137,6 +192,9 @@ class Patcher:
         # Pieces that held before the cut are larger than what is dropped here.
         limit = min(self.profile.island_mm2, self.profile.island_share * total.max())
         draft.drop((total <= limit)[piece], EditReason.ISLAND)
+        self.tidied.component_count = max(
+            self.tidied.component_count, int(np.count_nonzero(total > limit))
+        )
 
     def _cut_hanging_fans(self) -> None:
         """Cut the smaller fans at bow-ties that no filling can join: those with a closed fan."""

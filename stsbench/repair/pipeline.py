@@ -90,7 +90,7 @@ def repair_scan(
         tidied.findings.append(_unmarked(draft))
     if not profile.edits_allowed:
         return _unedited(mesh, tidied.findings)
-    patcher = Patcher(tidied, plan, defects.tree, profile)
+    patcher = Patcher(tidied, plan, defects, profile)
     if tidied.orientable:
         progress.step("cutting", 0.45)
         cut_defects(tidied, defects)
