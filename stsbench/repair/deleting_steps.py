@@ -24,7 +24,7 @@ from stsbench.repair.loop_filling import fill_soundly
 from stsbench.repair.open_rims import find_open_rims
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.step import Step
-from stsbench.repair.step_checks import Change, hanging_faces
+from stsbench.repair.step_checks import Change, without_hanging
 from stsbench.repair.use_values import face_of, faces_of
 from stsbench.repair.working_mesh import WorkingMesh
 
@@ -195,11 +195,10 @@ def _with_hanging(
     """Add the faces that would hang by a corner."""
     if len(chosen) == np.count_nonzero(working.alive):
         raise InputError("Nothing of the scan would remain.", "Select less.")
-    more = hanging_faces(working, Change.of(chosen))
-    if not len(more):
+    change, more = without_hanging(working, Change.of(chosen))
+    if not more:
         return chosen, []
-    removed = np.union1d(chosen, more).astype(np.int32)
-    return removed, [f"Faces that go too, for they would hang by a corner: {len(more)}."]
+    return change.removed, [f"Faces that go too, for they would hang by a corner: {more}."]
 
 
 def _area_mm2(working: WorkingMesh, rows: NDArray[np.integer]) -> float:

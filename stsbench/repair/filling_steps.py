@@ -20,7 +20,7 @@ from stsbench.repair.step import Step
 from stsbench.repair.use_values import edge_of, number_of
 from stsbench.repair.working_mesh import WorkingMesh
 
-__all__ = ["filled_step", "plan_fill", "plan_fill_below", "warn_of_rims"]
+__all__ = ["filled_step", "loop_at", "plan_fill", "plan_fill_below", "warn_of_rims"]
 
 _MOST_RIM_MM = 500.0
 
@@ -37,7 +37,7 @@ def plan_fill(working: WorkingMesh, use: Mapping[str, object], profile: RepairPr
     """
     edge = edge_of(use, working)
     rims = find_open_rims(working, profile)
-    chosen = np.array([_loop_at(rims, edge)])
+    chosen = np.array([loop_at(rims, edge)])
     filling = fill_soundly(working, rims.loops.take(chosen))
     if filling.left_open.any():
         raise InputError(
@@ -147,8 +147,19 @@ def warn_of_rims(rims: OpenRims, filled: NDArray[np.integer], profile: RepairPro
     return warnings
 
 
-def _loop_at(rims: OpenRims, edge: tuple[int, int]) -> int:
-    """Return the loop on which two vertices follow each other."""
+def loop_at(rims: OpenRims, edge: tuple[int, int]) -> int:
+    """Return the loop on which two vertices follow each other.
+
+    Parameters
+    ----------
+    rims : OpenRims
+    edge : (int, int)
+
+    Raises
+    ------
+    InputError
+        They are no open edge.
+    """
     loops = rims.loops
     following = np.arange(1, len(loops.vertices) + 1)
     if len(loops):

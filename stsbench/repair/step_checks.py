@@ -28,7 +28,7 @@ from stsbench.geometry.topology import (
 from stsbench.geometry.wide_normals import sum_near
 from stsbench.repair.working_mesh import WorkingMesh
 
-__all__ = ["Change", "Faults", "find_faults", "hanging_faces"]
+__all__ = ["Change", "Faults", "find_faults", "without_hanging"]
 
 _HANGING_ROUNDS = 20
 
@@ -96,7 +96,7 @@ class Faults:
 class _Surroundings:
     """The surface after a change, as far as it matters; faces of the change come last.
 
-    `known` marks vertices all of whose faces are here.
+    `known` marks vertices all of whose faces are here; `rows` are the slots of the others.
     """
 
     vertex: Ints
@@ -106,6 +106,7 @@ class _Surroundings:
     known: Mask
     asked: Mask
     first_new: int
+    rows: Ints
 
 
 def find_faults(working: WorkingMesh, change: Change) -> Faults:
@@ -147,31 +148,29 @@ def find_faults(working: WorkingMesh, change: Change) -> Faults:
     return Faults(new, bad_vertices[change.moved], pinched, tuple(words))
 
 
-def hanging_faces(working: WorkingMesh, change: Change) -> Ints:
-    """Return the faces that must go with others, lest they hang by a corner, (N,) int32 ascending.
+def without_hanging(working: WorkingMesh, change: Change) -> tuple[Change, int]:
+    """Take the faces away that would hang by a corner, and say how many.
 
     Parameters
     ----------
     working : WorkingMesh
     change : Change
-        One that only removes.
     """
-    removed = change.removed
-    found = np.zeros(0, dtype=np.int32)
+    count = 0
     for _ in range(_HANGING_ROUNDS):
-        marked = _touched(working, Change.of(removed))
-        alive = _alive_after(working, removed)
-        rows = faces_touching(working.faces, alive, marked)
-        vertex, faces = take_excerpt(working.faces, rows, working.vertex_count)
-        twin = half_edge_twins(faces, len(vertex))
-        pinched = (count_fans(faces, twin, len(vertex)) > 1) & marked[vertex]
-        pinched &= ~np.isin(vertex, _bow_ties_now(working, vertex[pinched]))
+        around = _surroundings(working, change)
+        pinched = np.zeros(len(around.vertex), dtype=bool)
+        pinched[np.isin(around.vertex, _new_bow_ties(working, around))] = True
         if not pinched.any():
-            return found
-        more = rows[smaller_fans(working.vertices[vertex], faces, twin, pinched)]
-        found = np.union1d(found, more).astype(np.int32)
-        removed = np.union1d(removed, more).astype(np.int32)
-    return found
+            break
+        gone = smaller_fans(around.vertices, around.faces, around.twin, pinched)
+        old, new = gone[: around.first_new], gone[around.first_new :]
+        count += int(np.count_nonzero(gone))
+        removed = np.union1d(change.removed, around.rows[old])
+        change = Change.of(
+            removed, change.vertices, change.faces[~new], change.moved, change.moved_to
+        )
+    return change, count
 
 
 def _touched(working: WorkingMesh, change: Change) -> Mask:
@@ -207,7 +206,7 @@ def _surroundings(working: WorkingMesh, change: Change) -> _Surroundings:
     asked[: len(kept)] = np.isin(kept, moved_rows)
     known = np.concatenate([marked, np.ones(len(change.vertices), dtype=bool)])[vertex]
     twin = half_edge_twins(faces, len(vertex))
-    return _Surroundings(vertex, everywhere[vertex], faces, twin, known, asked, len(kept))
+    return _Surroundings(vertex, everywhere[vertex], faces, twin, known, asked, len(kept), kept)
 
 
 def _branching(around: _Surroundings, judged: NDArray[np.int64]) -> NDArray[np.int64]:

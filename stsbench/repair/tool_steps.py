@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from stsbench.domain.order import Profile
 from stsbench.errors import InputError
+from stsbench.repair.border_steps import plan_clean_border
+from stsbench.repair.curve_steps import plan_trim_curve
 from stsbench.repair.deleting_steps import (
     plan_delete,
     plan_delete_component,
@@ -20,7 +22,9 @@ from stsbench.repair.deleting_steps import (
 )
 from stsbench.repair.filling_steps import plan_fill, plan_fill_below
 from stsbench.repair.profiles import RepairProfile, load_profile
+from stsbench.repair.smoothing_steps import plan_smooth
 from stsbench.repair.step import Step
+from stsbench.repair.trimming_steps import plan_trim_plane
 from stsbench.repair.working_mesh import WorkingMesh
 
 __all__ = ["TOOLS", "plan_step"]
@@ -37,6 +41,10 @@ _TOOLS: dict[str, _Tool] = {
     "fill_below": _Tool(plan_fill_below, frozenset({"rim_mm"})),
     "delete": _Tool(plan_delete, frozenset({"faces"})),
     "refill": _Tool(plan_refill, frozenset({"faces"})),
+    "smooth": _Tool(plan_smooth, frozenset({"faces", "cap_mm", "passes"})),
+    "trim_plane": _Tool(plan_trim_plane, frozenset({"point", "normal"})),
+    "trim_curve": _Tool(plan_trim_curve, frozenset({"points", "goes"})),
+    "clean_border": _Tool(plan_clean_border, frozenset({"edge", "strip_mm"})),
     "delete_component": _Tool(plan_delete_component, frozenset({"face"})),
     "keep_component": _Tool(plan_keep_component, frozenset({"face"})),
 }
