@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
+from stsbench.geometry.face_sets import join_faces
 from stsbench.geometry.topology import branching_edges
 
 __all__ = ["extra_sheets", "sheets", "smaller_fans"]
 
 
-@kernel
-def sheets(twin):
+def sheets(twin: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the sheet of each face: faces joined over edges that have exactly two.
 
     Parameters
@@ -34,26 +34,7 @@ def sheets(twin):
     (F,) int32
         In order of first face.
     """
-    face_count = len(twin) // 3
-    sheet = np.full(face_count, -1, np.int32)
-    stack = np.empty(face_count, np.int32)
-    count = 0
-    for seed in range(face_count):
-        if sheet[seed] >= 0:
-            continue
-        sheet[seed] = count
-        stack[0] = seed
-        top = 1
-        while top > 0:
-            top -= 1
-            f = stack[top]
-            for j in range(3):
-                t = twin[3 * f + j]
-                if t >= 0 and sheet[t // 3] < 0:
-                    sheet[t // 3] = count
-                    stack[top] = t // 3
-                    top += 1
-        count += 1
+    sheet: NDArray[np.int32] = join_faces(np.empty((0, 3), np.int32), twin)[0]
     return sheet
 
 

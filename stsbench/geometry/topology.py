@@ -25,10 +25,10 @@ __all__ = [
     "branching_edges",
     "count_fans",
     "drop_faces",
-    "grow_by_rings",
     "half_edge_twins",
     "next_half_edge",
     "open_vertices",
+    "settle_branching",
 ]
 
 BOUNDARY = -1
@@ -97,44 +97,62 @@ def half_edge_twins(faces, vertex_count):
 
 
 @kernel
+def _walk_fan(faces, twin, f, j, seen, marks):
+    """Walk over the corners of one fan about a vertex, both ways; return how many there are."""
+    v = faces[f, j]
+    count = 1
+    if marks:
+        seen[3 * f + j] = 1
+    for way in range(2):
+        g = f
+        k = j
+        out = way == 0  # leave over the edge that starts at v, or over the one that ends there
+        while True:
+            t = twin[3 * g + (k if out else (k + 2 if k == 0 else k - 1))]
+            if t < 0:
+                break
+            g = t // 3
+            k = t - 3 * g
+            # Whichever way the neighbour runs, it is left over its other edge at v.
+            out = faces[g, k] != v
+            if out:
+                k = k + 1 if k < 2 else 0
+            if g == f and k == j:
+                return count
+            count += 1
+            if marks:
+                seen[3 * g + k] = 1
+    return count
+
+
+@kernel
 def _count_fans(faces, twin, vertex_count, rows):
-    corner_count = 3 * len(faces)
     fans = np.zeros(vertex_count, np.int32)
-    seen = np.zeros(corner_count, np.uint8)
-    stack = np.empty(64, np.int32)
-    for place in range(3 * len(rows)):
-        corner = 3 * rows[place // 3] + place % 3
-        if seen[corner]:
-            continue
-        f = corner // 3
-        v = faces[f, corner - 3 * f]
-        fans[v] += 1
-        seen[corner] = 1
-        stack[0] = corner
-        top = 1
-        while top > 0:
-            top -= 1
-            here = stack[top]
-            f = here // 3
-            j = here - 3 * f
-            # Both edges of this face that meet at v, whichever way the neighbour runs.
-            for side in range(2):
-                h = here if side == 0 else 3 * f + (j + 2) % 3
-                t = twin[h]
-                if t < 0:
-                    continue
-                g = t // 3
-                k = t - 3 * g
-                if faces[g, k] != v:
-                    k = k + 1 if k < 2 else 0
-                if not seen[3 * g + k]:
-                    seen[3 * g + k] = 1
-                    if top == len(stack):
-                        grown = np.empty(2 * top, np.int32)
-                        grown[:top] = stack
-                        stack = grown
-                    stack[top] = 3 * g + k
-                    top += 1
+    left = np.zeros(vertex_count, np.int32)  # corners that the first fan met does not hold
+    seen = np.zeros(0, np.uint8)
+    for f in rows:
+        for j in range(3):
+            left[faces[f, j]] += 1
+    for f in rows:
+        for j in range(3):
+            v = faces[f, j]
+            if fans[v] == 0:
+                fans[v] = 1
+                left[v] -= _walk_fan(faces, twin, f, j, seen, False)
+    several = False
+    for v in range(vertex_count):
+        if left[v] != 0:
+            several = True
+            fans[v] = 0
+    if not several:
+        return fans
+    seen = np.zeros(3 * len(faces), np.uint8)
+    for f in rows:
+        for j in range(3):
+            v = faces[f, j]
+            if left[v] != 0 and not seen[3 * f + j]:
+                fans[v] += 1
+                _walk_fan(faces, twin, f, j, seen, True)
     return fans
 
 
@@ -160,8 +178,10 @@ def count_fans(
     (V,) int32
         0 for a vertex no face names, 1 where the surface is manifold.
     """
-    asked = np.arange(len(faces)) if rows is None else rows
-    fans: NDArray[np.int32] = _count_fans(faces, twin, vertex_count, asked.astype(np.int32))
+    asked = np.arange(len(faces), dtype=np.int32) if rows is None else rows
+    fans: NDArray[np.int32] = _count_fans(
+        faces, twin, vertex_count, asked.astype(np.int32, copy=False)
+    )
     return fans
 
 
@@ -240,9 +260,8 @@ def append_twins(
     touched = np.zeros(int(joined.max(initial=-1)) + 1, dtype=bool)
     touched[added] = True
     # An edge of an added face can only be met by a half-edge between two vertices it touches.
-    near = np.flatnonzero(touched[faces].sum(axis=1) >= 2)
-    old = (3 * near[:, None] + np.arange(3)).ravel()
-    old = old[touched[faces.ravel()[old]] & touched[joined[near][:, [1, 2, 0]].ravel()]]
+    corners = touched[faces]
+    old = np.flatnonzero(corners & corners[:, [1, 2, 0]])
     table = np.concatenate([twin, np.full(3 * len(added), BOUNDARY, dtype=np.int32)])
     half_edges = np.concatenate([old, np.arange(first, 3 * len(joined))])
     start, end = joined.ravel()[half_edges], joined.ravel()[next_half_edge(half_edges)]
@@ -315,23 +334,23 @@ def branching_edges(
     return edges, half_edges[order], np.cumsum(fresh) - 1
 
 
-def grow_by_rings(faces: Faces, vertex_count: int, seed: Mask, rings: int) -> Mask:
-    """Widen a set of faces by rings: every face that shares a vertex with it, again and again.
+def settle_branching(faces: Faces, twin: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the table after faces at branching edges went: their edges are paired anew.
 
     Parameters
     ----------
     faces : (F, 3) int32
-    vertex_count : int
-    seed : (F,) bool
-    rings : int
-
-    Returns
-    -------
-    (F,) bool
+    twin : (3F,) int32
+        As `drop_faces` left it.
     """
-    grown = seed.copy()
-    touched = np.zeros(vertex_count, dtype=bool)
-    for _ in range(rings):
-        touched[faces[grown]] = True
-        grown = np.asarray(touched[faces].any(axis=1))
-    return grown
+    _, half_edges, edge_of = branching_edges(faces, twin)
+    table = twin.copy()
+    if not len(half_edges):
+        return table
+    size = np.bincount(edge_of)
+    first = np.cumsum(size) - size
+    table[half_edges[first[size == 1]]] = BOUNDARY
+    pair = first[size == 2]
+    table[half_edges[pair]] = half_edges[pair + 1]
+    table[half_edges[pair + 1]] = half_edges[pair]
+    return table

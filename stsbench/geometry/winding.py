@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
+from stsbench.geometry.face_sets import join_faces
 
 __all__ = ["Winding", "faces_inwards", "find_winding", "flip_faces", "signed_volumes"]
 
@@ -42,43 +43,6 @@ class Winding:
     component: NDArray[np.int32]
     orientable: Mask
     closed: Mask
-
-
-@kernel
-def _spread(faces, twin):
-    face_count = len(faces)
-    component = np.full(face_count, -1, np.int32)
-    flip = np.zeros(face_count, np.uint8)
-    stack = np.empty(face_count, np.int32)
-    contradictions = np.zeros(face_count, np.int32)
-    open_edges = np.zeros(face_count, np.int32)
-    count = 0
-    for seed in range(face_count):
-        if component[seed] >= 0:
-            continue
-        component[seed] = count
-        stack[0] = seed
-        top = 1
-        while top > 0:
-            top -= 1
-            f = stack[top]
-            for j in range(3):
-                t = twin[3 * f + j]
-                if t < 0:
-                    open_edges[count] += 1
-                    continue
-                g = t // 3
-                same_way = faces[f, j] == faces[g, t - 3 * g]
-                wanted = flip[f] ^ (1 if same_way else 0)
-                if component[g] < 0:
-                    component[g] = count
-                    flip[g] = wanted
-                    stack[top] = g
-                    top += 1
-                elif flip[g] != wanted:
-                    contradictions[count] += 1
-        count += 1
-    return component, flip, contradictions[:count].copy(), open_edges[:count].copy()
 
 
 def signed_volumes(
@@ -119,7 +83,7 @@ def find_winding(
     -------
     Winding
     """
-    component, spread, contradictions, open_edges = _spread(faces, twin)
+    component, spread, contradictions, open_edges = join_faces(faces, twin)
     count = len(contradictions)
     orientable = contradictions == 0
     closed = open_edges == 0

@@ -20,10 +20,11 @@ from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Mask
 from stsbench.geometry.bounding_tree import BoundingTree, build_tree
 from stsbench.geometry.face_groups import group_faces, measure_groups
+from stsbench.geometry.face_sets import grow_by_rings
 from stsbench.geometry.manifoldness import sheets
 from stsbench.geometry.self_intersection import flat_stars, self_meetings
 from stsbench.geometry.spikes import spike_vertices
-from stsbench.geometry.topology import BOUNDARY, grow_by_rings, open_vertices
+from stsbench.geometry.topology import BOUNDARY, open_vertices
 from stsbench.geometry.wide_normals import overturned_faces, sum_normals
 from stsbench.repair.draft import Draft
 from stsbench.repair.listing import LISTED, list_face_groups, place_of

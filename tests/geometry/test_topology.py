@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stsbench.geometry.face_sets import grow_by_rings
 from stsbench.geometry.topology import (
     BOUNDARY,
     BRANCHING,
@@ -10,7 +11,6 @@ from stsbench.geometry.topology import (
     branching_edges,
     count_fans,
     drop_faces,
-    grow_by_rings,
     half_edge_twins,
     next_half_edge,
     open_vertices,
