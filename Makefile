@@ -5,18 +5,21 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test lint format benchmark samples lock clean
+.PHONY: help viewer demo lab test lint format benchmark samples lock clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock pyproject.toml hatch_build.py viewer/package-lock.json
 	@bash .ci/system-libraries || true
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 		{ echo "python3 -m venv failed; please run: sudo apt-get install -y python3-venv" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+viewer: $(STAMP)  ## bundle the 3D viewer again after a change in viewer/src
+	@$(BIN)/python hatch_build.py
 
 demo: $(STAMP)  ## the whole chain on the sample cases: a table and a report
 	@$(BIN)/stsbench setup
@@ -25,7 +28,7 @@ demo: $(STAMP)  ## the whole chain on the sample cases: a table and a report
 lab: $(STAMP)  ## JupyterLab on the notebooks
 	@$(BIN)/stsbench lab
 
-lint: $(STAMP)  ## style, types, layers
+lint: $(STAMP) viewer  ## style, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -51,4 +54,4 @@ lock:  ## renew requirements.lock (needs uv)
 		--generate-hashes --no-emit-index-url --no-header -o requirements.lock
 
 clean:  ## remove what was built
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) viewer/node_modules stsbench/widgets/static build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,255 @@
+// One mesh on the screen: its slots, its buffers on the graphics card, its tree and its overlays.
+//
+// Rules owned here:
+// - A delta uploads what it touched, as ranges; only growth replaces the buffers.
+// - Overlays (selection, preview, edits) draw some slots again, a little in front, with the same
+//   vertices; they hold an index of their own and nothing else.
+import { Box3, BufferAttribute, BufferGeometry, DynamicDrawUsage, Group, Mesh, type ShaderMaterial } from "three";
+import { surfaceMaterial, plainColour, type Look } from "./material.ts";
+import { Picking } from "./picking.ts";
+import { rangesOf, SlotMesh, type Change, type Delta } from "./slots.ts";
+
+const SHARED = ["position", "shade"] as const;
+const GAP = 256; // an upload of a few kB costs less than another call
+
+export class Layer {
+  readonly group = new Group();
+  readonly material = surfaceMaterial();
+  readonly picking: Picking;
+  readonly box = new Box3();
+  readonly overlays = new Map<string, Overlay>();
+  private geometry = new BufferGeometry();
+  private readonly mesh: Mesh;
+  private amounts: Float32Array | null = null;
+  private wires: Mesh | null = null;
+
+  constructor(
+    readonly name: string,
+    readonly slots: SlotMesh,
+    readonly options: { title: string; editable: boolean },
+  ) {
+    this.attach();
+    this.mesh = new Mesh(this.geometry, this.material);
+    this.mesh.frustumCulled = false;
+    this.group.add(this.mesh);
+    this.picking = new Picking(slots);
+    this.measureBox();
+  }
+
+  get hasColours(): boolean {
+    return this.slots.colours !== null;
+  }
+
+  get hasAmounts(): boolean {
+    return this.amounts !== null;
+  }
+
+  get memoryBytes(): number {
+    const { positions, faces, index, shades, colours } = this.slots;
+    return [positions, faces, index, shades, colours].reduce((sum, array) => sum + (array?.byteLength ?? 0), 0);
+  }
+
+  apply(delta: Delta): Change {
+    const change = this.slots.apply(delta);
+    if (change.grown) {
+      this.geometry.dispose();
+      this.geometry = new BufferGeometry();
+      this.attach();
+      this.mesh.geometry = this.geometry;
+      if (this.wires) this.wires.geometry = this.geometry;
+      for (const overlay of this.overlays.values()) overlay.attach(this.geometry);
+    } else {
+      this.upload(change);
+    }
+    this.geometry.setDrawRange(0, 3 * this.slots.faceCount);
+    this.picking.changed(change);
+    this.measureBox();
+    return change;
+  }
+
+  showColours(shown: boolean): void {
+    this.material.uniforms.usesTint.value = shown && this.hasColours ? 1 : 0;
+  }
+
+  /** Values per vertex; null takes the map away. */
+  setAmounts(values: Float32Array | null, low: number, high: number): void {
+    this.amounts = values && padded(values, this.slots.positions.length / 3);
+    if (this.amounts) this.geometry.setAttribute("amount", new BufferAttribute(this.amounts, 1));
+    else this.geometry.deleteAttribute("amount");
+    this.material.uniforms.amountRange.value = [low, high];
+    this.showAmounts(values !== null);
+  }
+
+  showAmounts(shown: boolean): void {
+    this.material.uniforms.usesAmount.value = shown && this.amounts ? 1 : 0;
+  }
+
+  amountAt(vertex: number): number | null {
+    return this.amounts && vertex < this.amounts.length ? this.amounts[vertex] : null;
+  }
+
+  setOpacity(opacity: number): void {
+    this.material.uniforms.opacity.value = opacity;
+    this.material.transparent = opacity < 1;
+    this.material.depthWrite = opacity >= 1;
+    this.material.needsUpdate = true;
+  }
+
+  showWires(shown: boolean): void {
+    if (shown && !this.wires) {
+      const material = surfaceMaterial({ colour: 0x30343a, inside: 0x30343a, opacity: 0.55, inFront: 1 });
+      material.wireframe = true;
+      this.wires = new Mesh(this.geometry, material);
+      this.wires.frustumCulled = false;
+      this.wires.renderOrder = 3;
+      this.group.add(this.wires);
+    } else if (!shown && this.wires) {
+      this.group.remove(this.wires);
+      (this.wires.material as ShaderMaterial).dispose();
+      this.wires = null;
+    }
+  }
+
+  /** Draw some slots again in another look; an empty list takes the overlay away. */
+  showOverlay(name: string, slots: ArrayLike<number>, look: Look = {}): void {
+    let overlay = this.overlays.get(name);
+    if (!slots.length) {
+      overlay?.close();
+      if (overlay) this.group.remove(overlay.mesh);
+      this.overlays.delete(name);
+      return;
+    }
+    if (!overlay) {
+      overlay = new Overlay({ inFront: 2, ...look });
+      overlay.attach(this.geometry);
+      this.overlays.set(name, overlay);
+      this.group.add(overlay.mesh);
+    }
+    overlay.show(slots, this.slots.index);
+  }
+
+  forMaterials(work: (material: ShaderMaterial) => void): void {
+    work(this.material);
+    if (this.wires) work(this.wires.material as ShaderMaterial);
+    for (const overlay of this.overlays.values()) work(overlay.material);
+  }
+
+  close(): void {
+    this.picking.close();
+    for (const overlay of this.overlays.values()) overlay.close();
+    this.showWires(false);
+    this.geometry.dispose();
+    this.material.dispose();
+    this.group.removeFromParent();
+  }
+
+  private attach(): void {
+    const { positions, shades, colours, index } = this.slots;
+    this.geometry.setAttribute("position", new BufferAttribute(positions, 3).setUsage(DynamicDrawUsage));
+    this.geometry.setAttribute("shade", new BufferAttribute(shades, 4, true).setUsage(DynamicDrawUsage));
+    if (colours) this.geometry.setAttribute("tint", new BufferAttribute(colours, 4, true).setUsage(DynamicDrawUsage));
+    this.geometry.setIndex(new BufferAttribute(index, 1).setUsage(DynamicDrawUsage));
+    this.geometry.setDrawRange(0, 3 * this.slots.faceCount);
+    if (this.amounts) {
+      this.amounts = padded(this.amounts, positions.length / 3);
+      this.geometry.setAttribute("amount", new BufferAttribute(this.amounts, 1));
+    }
+  }
+
+  private upload(change: Change): void {
+    for (const [name, width] of [["position", 3], ["shade", 4], ["tint", 4]] as const) {
+      const attribute = this.geometry.getAttribute(name) as BufferAttribute | undefined;
+      if (attribute) mark(attribute, change.vertices, width);
+    }
+    mark(this.geometry.index!, change.slots, 3);
+  }
+
+  private measureBox(): void {
+    const { positions, vertexCount } = this.slots;
+    const low = [Infinity, Infinity, Infinity], high = [-Infinity, -Infinity, -Infinity];
+    for (let i = 0; i < 3 * vertexCount; i += 3) {
+      for (let k = 0; k < 3; k++) {
+        const value = positions[i + k];
+        if (value < low[k]) low[k] = value;
+        if (value > high[k]) high[k] = value;
+      }
+    }
+    this.box.min.fromArray(low);
+    this.box.max.fromArray(high);
+  }
+}
+
+/** Some slots of a layer drawn once more. */
+class Overlay {
+  readonly material: ShaderMaterial;
+  readonly mesh: Mesh;
+  private geometry = new BufferGeometry();
+
+  constructor(look: Look) {
+    this.material = surfaceMaterial({ inside: look.colour, ...look });
+    this.material.uniforms.relief.value = 0.6;
+    this.mesh = new Mesh(this.geometry, this.material);
+    this.mesh.frustumCulled = false;
+    this.mesh.renderOrder = look.inFront ?? 2;
+  }
+
+  attach(from: BufferGeometry): void {
+    for (const name of SHARED) this.geometry.setAttribute(name, from.getAttribute(name));
+  }
+
+  recolour(hex: number): void {
+    this.material.uniforms.surface.value = plainColour(hex);
+  }
+
+  show(slots: ArrayLike<number>, index: Uint32Array): void {
+    const own = new Uint32Array(3 * slots.length);
+    for (let i = 0; i < slots.length; i++) {
+      const at = 3 * slots[i];
+      own[3 * i] = index[at];
+      own[3 * i + 1] = index[at + 1];
+      own[3 * i + 2] = index[at + 2];
+    }
+    const old = this.geometry.index;
+    if (old && old.array.length >= own.length && old.array.length <= 4 * own.length + 3000) {
+      (old.array as Uint32Array).set(own);
+      old.clearUpdateRanges();
+      old.addUpdateRange(0, own.length);
+      old.needsUpdate = true;
+    } else {
+      const room = new Uint32Array(Math.ceil(own.length * 1.5));
+      room.set(own);
+      const next = new BufferGeometry();
+      for (const name of SHARED) next.setAttribute(name, this.geometry.getAttribute(name));
+      next.setIndex(new BufferAttribute(room, 1).setUsage(DynamicDrawUsage));
+      this.free();
+      this.geometry = this.mesh.geometry = next;
+    }
+    this.geometry.setDrawRange(0, own.length);
+  }
+
+  close(): void {
+    this.free();
+    this.material.dispose();
+  }
+
+  private free(): void {
+    // The vertices belong to the layer: forget them before freeing the index.
+    for (const name of SHARED) this.geometry.deleteAttribute(name);
+    this.geometry.dispose();
+  }
+}
+
+function mark(attribute: BufferAttribute, numbers: Uint32Array, width: number): void {
+  if (!numbers.length) return;
+  const ranges = rangesOf(numbers, GAP);
+  if (ranges.length > 400) attribute.addUpdateRange(0, attribute.array.length);
+  else for (const [start, stop] of ranges) attribute.addUpdateRange(start * width, (stop - start) * width);
+  attribute.needsUpdate = true;
+}
+
+function padded(values: Float32Array, length: number): Float32Array {
+  if (values.length === length) return values;
+  const wide = new Float32Array(length).fill(NaN);
+  wide.set(values.subarray(0, length));
+  return wide;
+}

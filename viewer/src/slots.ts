@@ -1,0 +1,249 @@
+// A mesh in stable slots: face slot f is the same face for ever, here and in Python.
+//
+// Rules owned here:
+// - `faces` keeps every face ever made; `index` is what is drawn, a dead slot has three equal
+//   corners there. Nothing is renumbered, so a delta costs what it touches.
+// - `apply` returns its own inverse, so a preview is dropped by the same code that undoes.
+// - Arrays grow by half when they are full; what is beyond the counts is never read.
+import { addAreaVectors, shadeAll, shadeSome } from "./shades.ts";
+
+export interface Delta {
+  removed: Uint32Array;
+  revived: Uint32Array;
+  vertexCount: number | null;
+  faceCount: number | null;
+  vertices: Float32Array;
+  faces: Uint32Array;
+  colours: Uint8Array | null;
+  moved: Uint32Array;
+  movedTo: Float32Array;
+}
+
+/** What a delta changed, for the buffers on the graphics card. */
+export interface Change {
+  grown: boolean; // the arrays were replaced by larger ones
+  slots: Uint32Array; // ascending
+  vertices: Uint32Array; // ascending; position or shade is new
+  added: Uint32Array; // slots that are alive now and were not
+  movedFaces: Uint32Array; // slots around moved vertices
+  inverse: Delta;
+}
+
+const NONE = new Uint32Array(0);
+
+export function emptyDelta(): Delta {
+  return {
+    removed: NONE, revived: NONE, vertexCount: null, faceCount: null, vertices: new Float32Array(0),
+    faces: NONE, colours: null, moved: NONE, movedTo: new Float32Array(0),
+  };
+}
+
+export class SlotMesh {
+  vertexCount: number;
+  faceCount: number;
+  aliveCount: number;
+  positions: Float32Array;
+  colours: Uint8Array | null; // red, green, blue, unused: aligned for the graphics card
+  faces: Uint32Array;
+  index: Uint32Array;
+  alive: Uint8Array;
+  shades: Int16Array; // unit normal and cavity per vertex
+  private sums: Float32Array; // area vectors summed per vertex
+
+  constructor(vertices: Float32Array, faces: Uint32Array, colours: Uint8Array | null = null, dead: Uint32Array = NONE) {
+    this.vertexCount = vertices.length / 3;
+    this.faceCount = faces.length / 3;
+    const vertexRoom = roomFor(this.vertexCount), faceRoom = roomFor(this.faceCount);
+    this.positions = enlarged(vertices, 3 * vertexRoom);
+    this.faces = enlarged(faces, 3 * faceRoom);
+    this.colours = colours && withFourth(colours, 4 * vertexRoom);
+    this.alive = new Uint8Array(faceRoom).fill(1, 0, this.faceCount);
+    this.index = this.faces.slice();
+    for (const slot of dead) this.kill(slot);
+    this.aliveCount = this.faceCount - dead.length;
+    this.sums = new Float32Array(3 * vertexRoom);
+    this.shades = new Int16Array(4 * vertexRoom);
+    shadeAll(this.positions, this.index, this.faceCount, this.vertexCount, this.sums, this.shades);
+  }
+
+  apply(delta: Delta): Change {
+    const inverse: Delta = { ...emptyDelta(), vertexCount: this.vertexCount, faceCount: this.faceCount };
+    const slots = new Set<number>(), vertices = new Set<number>();
+    const touch = (slot: number) => {
+      slots.add(slot);
+      for (let k = 0; k < 3; k++) vertices.add(this.faces[3 * slot + k]);
+    };
+    // Slots above the counts are cut off first: an undo gives them back to the next step.
+    const cutFaces: number[] = [];
+    if (delta.faceCount !== null && delta.faceCount < this.faceCount) {
+      for (let slot = delta.faceCount; slot < this.faceCount; slot++) {
+        touch(slot);
+        if (this.alive[slot]) this.drop(slot);
+        cutFaces.push(slot);
+      }
+      this.faceCount = delta.faceCount;
+    }
+    if (delta.vertexCount !== null && delta.vertexCount < this.vertexCount) {
+      this.vertexCount = delta.vertexCount;
+    }
+    const died: number[] = [], revived: number[] = [], added: number[] = [];
+    for (const slot of delta.removed) {
+      if (slot >= this.faceCount || !this.alive[slot]) continue;
+      touch(slot);
+      this.drop(slot);
+      died.push(slot);
+    }
+    const from = new Float32Array(3 * delta.moved.length);
+    const movedFaces = delta.moved.length ? this.facesAround(delta.moved) : NONE;
+    if (delta.moved.length) {
+      this.weigh(movedFaces, -1);
+      for (let i = 0; i < delta.moved.length; i++) {
+        for (let k = 0; k < 3; k++) {
+          from[3 * i + k] = this.positions[3 * delta.moved[i] + k];
+          this.positions[3 * delta.moved[i] + k] = delta.movedTo[3 * i + k];
+        }
+        vertices.add(delta.moved[i]);
+      }
+      this.weigh(movedFaces, 1);
+      for (const slot of movedFaces) for (let k = 0; k < 3; k++) vertices.add(this.faces[3 * slot + k]);
+    }
+    for (const slot of delta.revived) {
+      if (slot >= this.faceCount || this.alive[slot]) continue;
+      this.raise(slot);
+      touch(slot);
+      revived.push(slot);
+      added.push(slot);
+    }
+    const grown = this.append(delta, vertices, touch, added);
+    const touched = sorted(vertices, this.vertexCount);
+    shadeSome(this.positions, this.index, this.faceCount, touched, this.sums, this.shades, this.vertexCount);
+    Object.assign(inverse, {
+      removed: Uint32Array.from(revived), revived: Uint32Array.from(died), moved: delta.moved, movedTo: from,
+    });
+    return {
+      grown, slots: sorted(slots, Infinity), vertices: touched, added: Uint32Array.from(added), movedFaces, inverse,
+    };
+  }
+
+  /** Slots alive with a corner among the vertices. */
+  facesAround(vertices: Uint32Array): Uint32Array {
+    const mask = new Uint8Array(this.vertexCount);
+    for (const vertex of vertices) mask[vertex] = 1;
+    return this.facesWith(mask);
+  }
+
+  facesWith(mask: Uint8Array): Uint32Array {
+    const found: number[] = [], faces = this.faces;
+    for (let slot = 0, at = 0; slot < this.faceCount; slot++, at += 3) {
+      if (this.alive[slot] && (mask[faces[at]] || mask[faces[at + 1]] || mask[faces[at + 2]])) found.push(slot);
+    }
+    return Uint32Array.from(found);
+  }
+
+  centre(slot: number): [number, number, number] {
+    const sum: [number, number, number] = [0, 0, 0];
+    for (let k = 0; k < 3; k++) {
+      for (let axis = 0; axis < 3; axis++) sum[axis] += this.positions[3 * this.faces[3 * slot + k] + axis] / 3;
+    }
+    return sum;
+  }
+
+  private append(delta: Delta, vertices: Set<number>, touch: (slot: number) => void, added: number[]): boolean {
+    const moreVertices = delta.vertices.length / 3, moreFaces = delta.faces.length / 3;
+    const grown = this.makeRoom(this.vertexCount + moreVertices, this.faceCount + moreFaces);
+    const start = this.vertexCount;
+    this.positions.set(delta.vertices, 3 * start);
+    this.sums.fill(0, 3 * start, 3 * (start + moreVertices));
+    if (this.colours) {
+      for (let i = 0; i < moreVertices; i++) {
+        for (let k = 0; k < 3; k++) this.colours[4 * (start + i) + k] = delta.colours ? delta.colours[3 * i + k] : 200;
+      }
+    }
+    this.vertexCount += moreVertices;
+    for (let i = start; i < this.vertexCount; i++) vertices.add(i);
+    this.faces.set(delta.faces, 3 * this.faceCount);
+    for (let i = 0; i < moreFaces; i++) {
+      const slot = this.faceCount++;
+      this.alive[slot] = 0;
+      this.raise(slot);
+      touch(slot);
+      added.push(slot);
+    }
+    return grown;
+  }
+
+  private makeRoom(vertexCount: number, faceCount: number): boolean {
+    const vertexRoom = this.positions.length / 3, faceRoom = this.faces.length / 3;
+    if (vertexCount > vertexRoom) {
+      const room = Math.max(vertexCount, Math.ceil(vertexRoom * 1.5));
+      this.positions = enlarged(this.positions, 3 * room);
+      this.sums = enlarged(this.sums, 3 * room);
+      this.shades = enlarged(this.shades, 4 * room);
+      this.colours = this.colours && enlarged(this.colours, 4 * room);
+    }
+    if (faceCount > faceRoom) {
+      const room = Math.max(faceCount, Math.ceil(faceRoom * 1.5));
+      this.faces = enlarged(this.faces, 3 * room);
+      this.index = enlarged(this.index, 3 * room);
+      this.alive = enlarged(this.alive, room);
+    }
+    return vertexCount > vertexRoom || faceCount > faceRoom;
+  }
+
+  private weigh(slots: Uint32Array, sign: number): void {
+    for (const slot of slots) addAreaVectors(this.positions, this.faces, slot, sign, this.sums);
+  }
+
+  private drop(slot: number): void {
+    addAreaVectors(this.positions, this.faces, slot, -1, this.sums);
+    this.kill(slot);
+    this.aliveCount--;
+  }
+
+  private kill(slot: number): void {
+    this.alive[slot] = 0;
+    this.index[3 * slot + 1] = this.index[3 * slot + 2] = this.index[3 * slot] = this.faces[3 * slot];
+  }
+
+  private raise(slot: number): void {
+    this.alive[slot] = 1;
+    for (let k = 0; k < 3; k++) this.index[3 * slot + k] = this.faces[3 * slot + k];
+    addAreaVectors(this.positions, this.faces, slot, 1, this.sums);
+    this.aliveCount++;
+  }
+}
+
+/** Half-open ranges that cover the ascending numbers, joined over gaps of up to `gap`. */
+export function rangesOf(numbers: ArrayLike<number>, gap = 0): [number, number][] {
+  const ranges: [number, number][] = [];
+  for (let i = 0; i < numbers.length; i++) {
+    const last = ranges[ranges.length - 1];
+    if (last && numbers[i] <= last[1] + gap) last[1] = numbers[i] + 1;
+    else ranges.push([numbers[i], numbers[i] + 1]);
+  }
+  return ranges;
+}
+
+function roomFor(count: number): number {
+  return Math.ceil(count * 1.08) + 2048;
+}
+
+function sorted(numbers: Set<number>, below: number): Uint32Array {
+  return Uint32Array.from(numbers).filter((number) => number < below).sort();
+}
+
+function enlarged<T extends Float32Array | Uint32Array | Uint8Array | Int16Array>(array: T, length: number): T {
+  const larger = new (array.constructor as new (length: number) => T)(length);
+  larger.set(array);
+  return larger;
+}
+
+function withFourth(colours: Uint8Array, length: number): Uint8Array {
+  const wide = new Uint8Array(length);
+  for (let i = 0, j = 0; i < colours.length; i += 3, j += 4) {
+    wide[j] = colours[i];
+    wide[j + 1] = colours[i + 1];
+    wide[j + 2] = colours[i + 2];
+  }
+  return wide;
+}
