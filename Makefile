@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help viewer demo lab test lint format benchmark samples lock clean
+.PHONY: help viewer setup demo lab test lint format benchmark samples lock clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -21,8 +21,10 @@ $(STAMP): requirements.lock pyproject.toml hatch_build.py viewer/package-lock.js
 viewer: $(STAMP)  ## bundle the 3D viewer again after a change in viewer/src
 	@$(BIN)/python hatch_build.py
 
-demo: $(STAMP)  ## the whole chain on the sample cases: a table and a report
+setup: $(STAMP)  ## compile the kernels
 	@$(BIN)/stsbench setup
+
+demo: setup  ## the whole chain on the sample cases: a table and a report
 	@$(BIN)/stsbench demo
 
 lab: $(STAMP)  ## JupyterLab on the notebooks
@@ -35,9 +37,8 @@ lint: $(STAMP) viewer  ## style, types, layers
 	$(BIN)/lint-imports --no-cache
 
 test: $(STAMP)  ## everything CI runs
-	@$(MAKE) --no-print-directory lint
-	@$(BIN)/stsbench setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(MAKE) --no-print-directory -j2 lint setup
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 format: $(STAMP)  ## put the code in house style
 	$(BIN)/ruff check --fix-only .

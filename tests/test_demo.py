@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from stsbench.geometry.compiled import cache_folder
 from tests.canaries import hits
 
 ROOT = Path(__file__).parents[1]
@@ -21,7 +22,7 @@ SAMPLES = sorted(path.parent.name for path in (ROOT / "data_samples").glob("*/ex
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory):
-    """A private HOME, temp folder and kernel cache, with the wheel installed in a folder."""
+    """A private HOME and temp folder, with the wheel installed in a folder."""
     # Unix sockets need a short path.
     folder = tmp_path_factory.mktemp("m")
     wheel = folder / "wheel"
@@ -41,8 +42,8 @@ def machine(tmp_path_factory):
         "TMPDIR": str(folder / "tmp"),
         "PYTHONPATH": str(site),
         "STSBENCH_KEYS": "file",
-        # Kernels are compiled once for the whole test run; another test covers compiling.
-        "STSBENCH_CACHE": str(ROOT / ".pytest_cache" / "kernels"),
+        # The wheel's kernels are the checkout's, compiled before; another test covers compiling.
+        "STSBENCH_CACHE": str(cache_folder().parent),
     }
     yield folder, environment
     run_stsbench(folder, environment, "vault", "stop", "--home", folder / "demo")

@@ -10,6 +10,7 @@ import pytest
 from stsbench import errors
 from stsbench.cli.application import exit_code, run
 from stsbench.files.scans import encode_ply, read_scan
+from stsbench.geometry.compiled import cache_folder
 from tests.shapes import sheet
 
 
@@ -124,7 +125,12 @@ def test_a_killed_repair_leaves_the_old_result(point, scan, tmp_path):
     out.write_bytes(b"the result of yesterday")
     done = subprocess.run(
         [sys.executable, "-m", "stsbench", "repair", scan, "-o", out],
-        env={"STSBENCH_FAILPOINT": point, "PATH": "", "HOME": str(tmp_path)},
+        env={
+            "STSBENCH_FAILPOINT": point,
+            "STSBENCH_CACHE": str(cache_folder().parent),
+            "PATH": "",
+            "HOME": str(tmp_path),
+        },
         capture_output=True,
         check=False,
     )
