@@ -72,11 +72,12 @@ def lab_command(
     home: Home = None,
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8888,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    base_url: Annotated[str, typer.Option(help="Where a proxy or hub shows it.")] = "/",
 ) -> int:
     """Open JupyterLab on the notebooks, with safe settings."""
     from stsbench.workflow.laboratory import run_lab
 
-    return run_lab(home, port=port, browser=browser, say=ERROR_STREAM.print)
+    return run_lab(home, port=port, browser=browser, base_url=base_url, say=ERROR_STREAM.print)
 
 
 def _print_rows(rows: list[dict[str, Any]]) -> None:

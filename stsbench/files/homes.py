@@ -2,6 +2,8 @@
 
 loose_files = "allow"      # or "refuse": no repair or model outside the vault
 embed_stills = "samples"   # or "always", "never": pictures of teeth in saved notebooks
+language = "en"            # or "zh", "de": words of the benches
+tooth_numbers = "fdi"      # or "universal", "palmer": how teeth are numbered on screen
 minor_age = 16             # never below 16: guardians consent for patients younger than this
 """
 
@@ -16,7 +18,12 @@ from stsbench.errors import InputError
 
 __all__ = ["HomeSettings", "demo_home", "find_home", "read_home_settings"]
 
-_CHOICES = {"loose_files": ("allow", "refuse"), "embed_stills": ("samples", "always", "never")}
+_CHOICES = {
+    "loose_files": ("allow", "refuse"),
+    "embed_stills": ("samples", "always", "never"),
+    "language": ("en", "zh", "de"),
+    "tooth_numbers": ("fdi", "universal", "palmer"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,8 @@ class HomeSettings:
 
     loose_files: str = "allow"
     embed_stills: str = "samples"
+    language: str = "en"
+    tooth_numbers: str = "fdi"
     minor_age: int = 16
 
 

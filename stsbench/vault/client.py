@@ -78,6 +78,16 @@ class Lease:
                 "Run stsbench vault doctor; restore it from a backup if the store was damaged.",
             ) from None
 
+    def confirm_open(self) -> None:
+        """Ask whether it still holds; reads nothing and is not audited.
+
+        Raises
+        ------
+        AccessRefusedError
+            It ran out, its consent was withdrawn, or it was closed.
+        """
+        self._transport.call("GET", f"/v1/leases/{self.lease_id}", again=True)
+
     def close(self, *, failed: bool = False) -> None:
         """Write the outcome; closing again does nothing."""
         if self._open:

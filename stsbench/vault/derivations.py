@@ -33,6 +33,7 @@ __all__ = ["DERIVED_KINDS", "DerivationDesk"]
 
 STORE = "store_object"
 DERIVED_KINDS = (
+    "answers",
     "edits",
     "model",
     "model_report",

@@ -14,7 +14,7 @@ from stsbench.errors import InputError
 from stsbench.vault.client import VaultClient
 from stsbench.vault.records import CaseRecord, ObjectEntry
 
-__all__ = ["OpenCase", "case_rows", "latest_object", "open_case"]
+__all__ = ["OpenCase", "case_rows", "latest_object", "newest_case", "open_case"]
 
 _ARCH_ROLES = (ScanRole.UPPER, ScanRole.LOWER)
 
@@ -71,8 +71,12 @@ def open_case(case_number: str = "") -> Iterator[OpenCase]:
         The vault cannot be reached.
     """
     with VaultClient.connect() as client:
-        number = case_number.strip() or _newest(client)
-        yield OpenCase(client, client.case(number))
+        yield newest_case(client, case_number)
+
+
+def newest_case(client: VaultClient, case_number: str = "") -> OpenCase:
+    """Return a case of a connection that stays open; empty for the newest one."""
+    return OpenCase(client, client.case(case_number.strip() or _newest(client)))
 
 
 def case_rows() -> list[dict[str, Any]]:

@@ -1,7 +1,11 @@
 """JupyterLab on the notebooks, with settings that are safe where patient data is near.
 
-Kernels keep no input history, tracebacks show no values, nothing is fetched from other hosts, idle
-kernels end. Notebooks are copied into the home, so that the package's own stay as they are.
+Rules owned here:
+- Kernels keep no input history, tracebacks show no values, nothing is fetched from other hosts,
+  idle kernels end after an hour and the server after a working day.
+- It opens with a page of tiles (`widgets/start_page`), behind a base URL as on a port of its own.
+- A notebook is drawn whole: a 3D view that is scrolled away keeps its picture.
+- Notebooks are copied into the home, so that the package's own stay as they are.
 """
 
 import json
@@ -23,15 +27,25 @@ c.HistoryManager.enabled = False
 c.HistoryManager.hist_file = ":memory:"
 c.InteractiveShell.xmode = "Minimal"
 """
-_LAB_SETTINGS = {
+_LAB_SETTINGS: dict[str, dict[str, object]] = {
     "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
         "fetchNews": "false",
         "checkForUpdates": False,
     },
+    "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"},
+    "@jupyter-widgets/jupyterlab-manager/plugin.jupyterlab-settings": {"saveState": False},
 }
+_START_PAGE = "stsbench.widgets.start_page"  # by name: the server loads it, this layer does not
 
 
-def run_lab(home: Path | None, *, port: int, browser: bool, say: Callable[[str], object]) -> int:
+def run_lab(
+    home: Path | None,
+    *,
+    port: int,
+    browser: bool,
+    say: Callable[[str], object],
+    base_url: str = "/",
+) -> int:
     """Start JupyterLab and stay until it ends.
 
     Parameters
@@ -43,6 +57,8 @@ def run_lab(home: Path | None, *, port: int, browser: bool, say: Callable[[str],
         Open a browser.
     say : callable
         Takes one remark for the user.
+    base_url : str
+        Where a proxy or a hub shows the server, such as /user/anna/.
 
     Returns
     -------
@@ -59,6 +75,9 @@ def run_lab(home: Path | None, *, port: int, browser: bool, say: Callable[[str],
         f"--ServerApp.port={port}",
         f"--ServerApp.open_browser={browser}",
         "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.base_url={base_url}",
+        f"--ServerApp.jpserver_extensions={{'{_START_PAGE}': True}}",
+        "--LabApp.default_url=/stsbench",
         "--MappingKernelManager.cull_idle_timeout=3600",
         "--MappingKernelManager.cull_interval=300",
         "--ServerApp.shutdown_no_activity_timeout=28800",
@@ -66,6 +85,7 @@ def run_lab(home: Path | None, *, port: int, browser: bool, say: Callable[[str],
         f"--LabApp.user_settings_dir={settings}",
         "--LabApp.extension_manager=readonly",
         "--LabApp.news_url=",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]  # fmt: skip
     if hasattr(os, "getuid") and os.getuid() == 0:
         say("JupyterLab runs as root here; better start it as an ordinary user.")

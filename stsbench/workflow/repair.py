@@ -1,6 +1,12 @@
-"""Repair the scans of a case: open under a lease, repair, store sealed, record the verdict."""
+"""Repair the scans of a case: open under a lease, repair, store sealed, record the verdict.
 
-from collections.abc import Mapping
+Rules owned here:
+- What a technician did by hand is part of the answers, `<scan>/steps`: a list of uses, replayed in
+  order on the automatic repair. The bench, Run All and a batch come through here alike.
+- The answers are stored with what they led to.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,17 +14,30 @@ from stsbench.domain.access import Purpose, Role
 from stsbench.domain.answers import Answers
 from stsbench.domain.dentition import Arch
 from stsbench.domain.mesh import TriangleMesh
-from stsbench.domain.order import ScanEntry
+from stsbench.domain.order import Order, ScanEntry
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.domain.verdicts import Verdict, worst
+from stsbench.errors import InputError
 from stsbench.files.records import encode_edits, encode_report
 from stsbench.files.scans import decode_scan, encode_ply
 from stsbench.repair.pipeline import repair_scan
-from stsbench.repair.profiles import load_profile
+from stsbench.repair.profiles import RepairProfile, load_profile
+from stsbench.repair.replay import replay_uses
 from stsbench.repair.result import RepairResult
+from stsbench.workflow.bench_result import worked_result
 from stsbench.workflow.cases import OpenCase, open_case
 
-__all__ = ["CaseRepair", "ScanRepair", "repair_case"]
+__all__ = [
+    "CaseRepair",
+    "ScanRepair",
+    "answers_of",
+    "limits_of",
+    "record_repair",
+    "repair_automatically",
+    "repair_case",
+    "store_repair",
+    "uses_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,63 +104,115 @@ def repair_case(
     AccessRefusedError
         No consent or role covers the repair.
     """
+    given = answers or Answers()
     with open_case(case_number) as case:
-        repairs = [
-            _repair_one(case, scan, profile, answers or Answers(), role, progress)
-            for scan in case.scans
-        ]
-        verdict = worst(repair.result.verdict for repair in repairs)
-        detail = {repair.scan_id: repair.result.verdict.value for repair in repairs}
-        case.client.record_verdict(
-            case.number, stage="repair", verdict=verdict.value, detail=detail
-        )
+        limits = limits_of(case.record.order, given, profile)
+        repairs = [_repair_one(case, scan, limits, given, role, progress) for scan in case.scans]
+        verdict = record_repair(case, repairs)
         return CaseRepair(case.number, case.record.order.synthetic, verdict, tuple(repairs))
 
 
-def _repair_one(
-    case: OpenCase,
-    scan: ScanEntry,
-    profile: str,
-    answers: Answers,
-    role: Role,
-    progress: Progress,
-) -> ScanRepair:
-    order = case.record.order
-    limits = load_profile(profile or order.profile)
-    with case.client.open_object(
-        case.number, scan.scan_id, purpose=Purpose.REPAIR, role=role
-    ) as lease:
-        original = decode_scan(lease.read())
-        result = repair_scan(
-            original,
-            profile=limits,
-            answers=_answers_of(answers, scan.scan_id),
-            preparation=order.has_preparation,
-            progress=progress,
-        )
-        summary: Mapping[str, str] = {"verdict": result.verdict.value}
-        products = (
-            ("repaired_scan", encode_ply(result.mesh)),
-            ("edits", encode_edits(result.edits)),
-            ("repair_report", encode_report(result.report())),
-        )
-        for kind, data in products:
-            case.client.store_object(
-                case.number,
-                kind=kind,
-                data=data,
-                parents=(scan.scan_id,),
-                lease_id=lease.lease_id,
-                summary=summary,
-            )
-    return ScanRepair(scan.scan_id, scan.role.arch, original, result)
+def limits_of(order: Order, answers: Answers, profile: str = "") -> RepairProfile:
+    """Return the limits to repair by: the profile asked for, the one answered, or the order's."""
+    return load_profile(profile or str(answers.get("profile", "")) or order.profile)
 
 
-def _answers_of(answers: Answers, scan_id: str) -> Answers:
-    """Answers of one scan: keys without a scan's name hold for all."""
+def answers_of(answers: Answers, scan_id: str) -> Answers:
+    """Return the answers of one scan: keys without a scan's name hold for all."""
     own = f"{scan_id}/"
     general = {key: value for key, value in answers.values.items() if "/hole/" not in key}
     special = {
         key.removeprefix(own): value for key, value in answers.values.items() if key.startswith(own)
     }
     return Answers({**general, **special})
+
+
+def uses_of(answers: Answers, scan_id: str) -> tuple[Mapping[str, Any], ...]:
+    """Return the uses of tools that the answers list for a scan.
+
+    Raises
+    ------
+    InputError
+        Something else is listed.
+    """
+    uses = answers.get(f"{scan_id}/steps", ())
+    if not isinstance(uses, list | tuple) or not all(isinstance(use, Mapping) for use in uses):
+        raise InputError(
+            f"The steps of scan {scan_id} are no list of uses.", "Take them from answers.json."
+        )
+    return tuple(uses)
+
+
+def repair_automatically(
+    original: TriangleMesh,
+    *,
+    order: Order,
+    limits: RepairProfile,
+    answers: Answers,
+    progress: Progress = NO_PROGRESS,
+) -> RepairResult:
+    """Repair one scan as the profile and the answers of this scan have it; no step by hand."""
+    return repair_scan(
+        original,
+        profile=limits,
+        answers=answers,
+        preparation=order.has_preparation,
+        progress=progress,
+    )
+
+
+def store_repair(
+    case: OpenCase, scan_id: str, result: RepairResult, *, answers: Answers, lease_id: str
+) -> None:
+    """Seal a repaired scan with its edits, its report and the answers that led to it."""
+    summary: Mapping[str, str] = {"verdict": result.verdict.value}
+    products = (
+        ("repaired_scan", encode_ply(result.mesh)),
+        ("edits", encode_edits(result.edits)),
+        ("repair_report", encode_report(result.report())),
+        ("answers", encode_report(answers.as_json())),
+    )
+    for kind, data in products:
+        case.client.store_object(
+            case.number,
+            kind=kind,
+            data=data,
+            parents=(scan_id,),
+            lease_id=lease_id,
+            summary=summary,
+        )
+
+
+def record_repair(case: OpenCase, repairs: Sequence[ScanRepair]) -> Verdict:
+    """Record the verdict of a case's repair and return it."""
+    verdict = worst(repair.result.verdict for repair in repairs)
+    detail = {repair.scan_id: repair.result.verdict.value for repair in repairs}
+    case.client.record_verdict(case.number, stage="repair", verdict=verdict.value, detail=detail)
+    return verdict
+
+
+def _repair_one(
+    case: OpenCase,
+    scan: ScanEntry,
+    limits: RepairProfile,
+    answers: Answers,
+    role: Role,
+    progress: Progress,
+) -> ScanRepair:
+    with case.client.open_object(
+        case.number, scan.scan_id, purpose=Purpose.REPAIR, role=role
+    ) as lease:
+        original = decode_scan(lease.read())
+        result = repair_automatically(
+            original,
+            order=case.record.order,
+            limits=limits,
+            answers=answers_of(answers, scan.scan_id),
+            progress=progress,
+        )
+        if uses := uses_of(answers, scan.scan_id):
+            working, _ = replay_uses(result.mesh, uses, profile=limits, progress=progress)
+            edits = working.record(result.edits)
+            result = worked_result(result, working.to_mesh(), edits, profile=limits)
+        store_repair(case, scan.scan_id, result, answers=answers, lease_id=lease.lease_id)
+    return ScanRepair(scan.scan_id, scan.role.arch, original, result)

@@ -5,12 +5,13 @@ from stsbench.files.homes import HomeSettings, find_home, read_home_settings
 
 
 def test_a_home_without_settings_is_safe(tmp_path):
-    assert read_home_settings(tmp_path) == HomeSettings("allow", "samples", 16)
+    assert read_home_settings(tmp_path) == HomeSettings("allow", "samples", "en", "fdi", 16)
 
 
 def test_settings_are_read(tmp_path):
-    (tmp_path / "settings.toml").write_text('loose_files = "refuse"\nminor_age = 18\n')
-    assert read_home_settings(tmp_path) == HomeSettings("refuse", "samples", 18)
+    text = 'loose_files = "refuse"\nminor_age = 18\nlanguage = "zh"\ntooth_numbers = "palmer"\n'
+    (tmp_path / "settings.toml").write_text(text)
+    assert read_home_settings(tmp_path) == HomeSettings("refuse", "samples", "zh", "palmer", 18)
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,7 @@ def test_settings_are_read(tmp_path):
         ("not UTF-8", "loose_files = '\udcff'"),
         ("mistyped name", 'loose_file = "refuse"'),
         ("mistyped choice", 'loose_files = "no"'),
+        ("a language nobody translated to", 'language = "fr"'),
         ("a word for an age", 'minor_age = "18"'),
         ("a switch for an age", "minor_age = true"),
     ],

@@ -1,0 +1,95 @@
+"""What a bench lists: findings with their words, open holes with their rims, edited places.
+
+Rules owned here:
+- The review list comes first, the gravest first; identifiers stay the same while a finding stays.
+- Open holes are traced on the mesh as it is now, so a hole that was just filled is gone at once.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from stsbench.domain.findings import Action, Finding, FindingKind, Severity
+from stsbench.geometry.boundary import measure_loops
+from stsbench.repair.working_mesh import WorkingMesh
+from stsbench.widgets.labels import Labels
+
+__all__ = ["finding_rows", "table_rows"]
+
+_RANK = {Severity.HOLD: 0, Severity.REVIEW: 1, Severity.NOTE: 2}
+_NEAR_MM = 0.01
+
+
+def finding_rows(
+    findings: Iterable[Finding], working: WorkingMesh, labels: Labels
+) -> list[dict[str, Any]]:
+    """Return what `Viewer.show_findings` takes.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        As listed by the last check.
+    working : WorkingMesh
+        As it is now.
+    labels : Labels
+    """
+    loops = working.open_loops()
+    measured = measure_loops(working.vertices, loops)
+    listed = sorted(findings, key=lambda f: (_RANK[f.severity], -f.size_mm, f.place_mm))
+    rows: list[dict[str, Any]] = []
+    taken: set[int] = set()
+    for finding in listed:
+        loop = None
+        if finding.kind in {FindingKind.HOLE, FindingKind.BORDER} and (
+            finding.action in {Action.LEFT_OPEN, Action.KEPT, Action.NONE}
+        ):
+            gaps = abs(measured.centre_mm - finding.place_mm).max(axis=1, initial=0.0)
+            same = (gaps < _NEAR_MM) & (abs(measured.rim_mm - finding.size_mm) < _NEAR_MM)
+            if not same.any():
+                continue  # closed or cut since the last check
+            found = int(same.argmax())
+            taken.add(found)
+            loop = loops.loop(found).tolist()
+        rows.append(_row(f"f{len(rows)}", finding, labels, loop))
+    fresh = [n for n in range(len(loops)) if n not in taken]
+    for n in sorted(fresh, key=lambda n: -float(measured.rim_mm[n])):
+        x, y, z = (float(value) for value in measured.centre_mm[n])
+        hole = Finding(
+            FindingKind.HOLE,
+            (x, y, z),
+            float(measured.rim_mm[n]),
+            severity=Severity.REVIEW,
+            action=Action.LEFT_OPEN,
+        )
+        rows.append(_row(f"n{n}", hole, labels, loops.loop(n).tolist()))
+    return sorted(rows, key=lambda row: row["rank"])
+
+
+def _row(name: str, finding: Finding, labels: Labels, loop: list[int] | None) -> dict[str, Any]:
+    kind = labels.find(finding.kind.value, "kind")
+    action = labels.find(finding.action.value, "action")
+    return {
+        "id": name,
+        "kind": finding.kind.value,
+        "place_mm": [float(x) for x in finding.place_mm],
+        "size_mm": float(finding.size_mm),
+        "severity": finding.severity.value,
+        "title": f"{kind}, {finding.size_mm:.1f} mm: {action}",
+        "loop": loop,
+        "faces": None,
+        "rank": _RANK[finding.severity],
+    }
+
+
+def table_rows(findings: Iterable[Finding], labels: Labels) -> list[tuple[str, ...]]:
+    """Return the findings as a text table, the review list first."""
+    listed = sorted(findings, key=lambda f: (_RANK[f.severity], -f.size_mm, f.place_mm))
+    return [
+        (
+            labels.find(f.severity.value, "verdicts") if f.severity is not Severity.NOTE else "",
+            labels.find(f.kind.value, "kind"),
+            f"{f.size_mm:.2f}",
+            ", ".join(f"{x:.1f}" for x in f.place_mm),
+            labels.find(f.action.value, "action"),
+        )
+        for f in listed
+    ]
