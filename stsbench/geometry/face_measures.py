@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
 
-__all__ = ["THIN_ROUNDINGS", "FaceMeasures", "measure_faces", "thin_height_mm"]
+__all__ = ["THIN_ROUNDINGS", "FaceMeasures", "box_of", "measure_faces", "thin_height_mm"]
 
 THIN_ROUNDINGS = 2.0
 
@@ -70,6 +70,31 @@ def _measure(vertices, faces, height):
     return area, normals, thin
 
 
+@kernel
+def _box(vertices):
+    box = np.zeros((2, 3))
+    for k in range(3):
+        if len(vertices):
+            box[0, k] = vertices[0, k]
+            box[1, k] = vertices[0, k]
+    for v in range(len(vertices)):
+        for k in range(3):
+            box[0, k] = min(box[0, k], vertices[v, k])
+            box[1, k] = max(box[1, k], vertices[v, k])
+    return box
+
+
+def box_of(vertices: Vertices) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the low and the high corner of the box about vertices, (3,) each; zeros of none.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float64, mm
+    """
+    box = _box(vertices)
+    return box[0], box[1]
+
+
 def thin_height_mm(vertices: Vertices) -> float:
     """Return the height at and below which a face of this scan has no area.
 
@@ -77,7 +102,8 @@ def thin_height_mm(vertices: Vertices) -> float:
     ----------
     vertices : (V, 3) float64, mm
     """
-    largest = np.float32(max(vertices.max(initial=0.0), -vertices.min(initial=0.0)))
+    low, high = box_of(vertices)
+    largest = np.float32(max(float(high.max()), -float(low.min()), 0.0))
     return THIN_ROUNDINGS * float(np.spacing(largest))
 
 

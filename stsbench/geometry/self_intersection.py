@@ -4,8 +4,8 @@ Rules owned here:
 - `triangle_contact.faces_meet` decides about a pair; this module only finds the pairs worth asking.
 - Faces about a vertex whose star, seen along the vertex normal, lies flat without overlap meet
   nowhere but in their joints, so pairs with such a vertex in common are not asked.
-- Pairs found and boxes compared are bounded: past `limit` pairs, or `WORK` comparisons per face, the
-  search stops and says so. A scan needs about thirty.
+- Pairs found and boxes compared are bounded: past `limit` pairs, or `WORK` steps per face, the
+  search stops and says so. A scan needs about twenty.
 
 Source: flat stars: a discrete form of Volino and Magnenat-Thalmann, Efficient self-collision
 detection on smoothly discretized surface animations, Computer Graphics Forum 13, 1994.
@@ -18,15 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
-from stsbench.geometry.bounding_tree import LEAF, BoundingTree, build_tree
+from stsbench.geometry.bounding_tree import BoundingTree, build_tree
 from stsbench.geometry.compiled import in_threads, kernel
-from stsbench.geometry.triangle_contact import faces_meet
+from stsbench.geometry.leaf_search import clear_corners, meet_others, meet_within
 
 __all__ = ["Meetings", "flat_stars", "meetings_with", "self_meetings"]
 
 _CHUNKS = 16
 _LEAST_WORK = 400_000_000
-TEST_WORK = 4
 WORK = 500
 _MARGIN = 1e-6
 
@@ -134,116 +133,6 @@ def flat_stars(
     return flat
 
 
-@kernel
-def _disjoint(p, i, q, j):
-    return (
-        p[i, 0] > q[j, 3]
-        or q[j, 0] > p[i, 3]
-        or p[i, 1] > q[j, 4]
-        or q[j, 1] > p[i, 4]
-        or p[i, 2] > q[j, 5]
-        or q[j, 2] > p[i, 5]
-    )
-
-
-@kernel
-def _joined_flat(faces, i, other, j, flat):
-    """Whether two faces share a vertex with a flat star."""
-    for x in range(3):
-        v = faces[i, x]
-        if flat[v] and (v == other[j, 0] or v == other[j, 1] or v == other[j, 2]):
-            return True
-    return False
-
-
-@kernel
-def _meet_within(vertices, faces, boxes, nodes, flat, first, last, work, out):
-    """Pairs whose lower sorted place is under leaves first..last-1; how many, and work left."""
-    leaves = len(nodes) // 2
-    count = len(faces)
-    found = 0
-    for leaf in range(first, last):
-        start = LEAF * leaf
-        end = min(start + LEAF, count)
-        node = leaves + leaf
-        home = node
-        while True:
-            hit = not _disjoint(nodes, home, nodes, node)
-            if hit and node < leaves:
-                node = 2 * node
-                continue
-            if hit:
-                other = LEAF * (node - leaves)
-                other_end = min(other + LEAF, count)
-                work -= LEAF * LEAF
-                if work < 0:
-                    return found, work
-                for x in range(start, end):
-                    for y in range(x + 1 if node == home else other, other_end):
-                        if _disjoint(boxes, x, boxes, y):
-                            continue
-                        if _joined_flat(faces, x, faces, y, flat):
-                            continue
-                        work -= TEST_WORK
-                        if faces_meet(vertices, faces, x, faces, y):
-                            if found == len(out):
-                                return found + 1, work
-                            out[found, 0] = x
-                            out[found, 1] = y
-                            found += 1
-            while node & 1:
-                node >>= 1
-            if node == 0:
-                break
-            node += 1
-    return found, work
-
-
-@kernel
-def _meet_others(vertices, asked, alive, faces, boxes, order, nodes, flat, work, out):
-    """Pairs of asked faces with the faces of a tree; how many, and work left."""
-    leaves = len(nodes) // 2
-    count = len(faces)
-    found = 0
-    box = np.empty((1, 6), np.float32)
-    for i in range(len(asked)):
-        for k in range(3):
-            a = np.float32(vertices[asked[i, 0], k])
-            b = np.float32(vertices[asked[i, 1], k])
-            c = np.float32(vertices[asked[i, 2], k])
-            box[0, k] = min(a, min(b, c))
-            box[0, k + 3] = max(a, max(b, c))
-        node = 1
-        while True:
-            hit = not _disjoint(box, 0, nodes, node)
-            if hit and node < leaves:
-                node = 2 * node
-                continue
-            if hit:
-                other = LEAF * (node - leaves)
-                work -= LEAF
-                if work < 0:
-                    return found, work
-                for y in range(other, min(other + LEAF, count)):
-                    if not alive[order[y]] or _disjoint(box, 0, boxes, y):
-                        continue
-                    if _joined_flat(asked, i, faces, y, flat):
-                        continue
-                    work -= TEST_WORK
-                    if faces_meet(vertices, asked, i, faces, y):
-                        if found == len(out):
-                            return found + 1, work
-                        out[found, 0] = i
-                        out[found, 1] = order[y]
-                        found += 1
-            while node & 1:
-                node >>= 1
-            if node == 0:
-                break
-            node += 1
-    return found, work
-
-
 def _collect(
     parts: Iterable[tuple[NDArray[np.int32], int, int]], limit: int
 ) -> tuple[NDArray[np.int32], bool]:
@@ -286,26 +175,36 @@ def self_meetings(
     tree = build_tree(vertices, faces) if tree is None else tree
     if flat is None:
         flat = np.zeros(len(vertices), dtype=np.uint8)
-    leaves = tree.leaf_count
-    cuts = [leaves * part // _CHUNKS for part in range(_CHUNKS + 1)]
+    corners = clear_corners(tree.faces, flat)
+    chunks = _node_pairs(tree.nodes)
+    budget = max(_LEAST_WORK, WORK * len(faces)) // len(chunks)
 
-    budget = max(_LEAST_WORK, WORK * len(faces)) // _CHUNKS
-
-    def search(chunk: tuple[int, int]) -> tuple[NDArray[np.int32], int, int]:
+    def search(chunk: NDArray[np.int32]) -> tuple[NDArray[np.int32], int, int]:
         room = 4096
-        first, last = chunk
         while True:
             out = np.empty((room, 2), dtype=np.int32)
-            found, left = _meet_within(
-                vertices, tree.faces, tree.boxes, tree.nodes, flat, first, last, budget, out
+            found, left = meet_within(
+                vertices, tree.faces, corners, tree.boxes, tree.nodes, chunk, budget, out
             )
             if found <= room or room >= limit:
                 return out, found, left
             room = min(8 * room, limit)
 
-    parts = in_threads(search, list(zip(cuts[:-1], cuts[1:], strict=True)))
+    parts = in_threads(search, chunks)
     pairs, complete = _collect(parts, limit)
     return Meetings(_in_order(tree.order[pairs]), complete)
+
+
+def _node_pairs(nodes: NDArray[np.float32]) -> list[NDArray[np.int32]]:
+    """Return the pairs of nodes of one level to search, in chunks by the lower of the two."""
+    level = min(_CHUNKS, len(nodes) // 2)
+    chunks = []
+    for a in range(level, 2 * level):
+        low, high = nodes[a : 2 * level, :3], nodes[a : 2 * level, 3:]
+        near = np.flatnonzero(((low <= nodes[a, 3:]) & (nodes[a, :3] <= high)).all(axis=1))
+        if len(near):
+            chunks.append(np.stack([np.full(len(near), a), a + near], axis=-1).astype(np.int32))
+    return chunks or [np.zeros((0, 2), dtype=np.int32)]
 
 
 def meetings_with(
@@ -336,7 +235,7 @@ def meetings_with(
         Row of `asked` and face of the tree; not sorted against each other.
     """
     out, budget = np.empty((limit, 2), dtype=np.int32), max(_LEAST_WORK, WORK * len(asked))
-    found, left = _meet_others(
+    found, left = meet_others(
         vertices, asked, alive, tree.faces, tree.boxes, tree.order, tree.nodes, flat, budget, out
     )
     pairs, complete = _collect([(out, found, left)], limit)

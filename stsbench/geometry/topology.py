@@ -6,8 +6,8 @@ Rules owned here:
   neighbour and `BRANCHING` where more than two faces meet. Twins may run the same way: winding is
   another module's rule.
 - No face may name a vertex twice; `cleaning.repeated_corner` finds those.
-- The table is built once in time linear in the faces, whatever the valence, and edited afterwards:
-  `drop_faces` and `append_twins` keep it right at the cost of one pass or of the patch alone.
+- The table is built once in time linear in the faces, whatever the valence; `twin_edits` keeps it
+  right afterwards.
 
 Source: Botsch et al., *Polygon Mesh Processing*, A K Peters 2010, ch. 2 (half-edge structures).
 """
@@ -15,20 +15,17 @@ Source: Botsch et al., *Polygon Mesh Processing*, A K Peters 2010, ch. 2 (half-e
 import numpy as np
 from numpy.typing import NDArray
 
-from stsbench.domain.mesh import Edges, Faces, Mask
+from stsbench.domain.mesh import Edges, Faces
 from stsbench.geometry.compiled import kernel
 
 __all__ = [
     "BOUNDARY",
     "BRANCHING",
-    "append_twins",
     "branching_edges",
     "count_fans",
-    "drop_faces",
     "half_edge_twins",
     "next_half_edge",
     "open_vertices",
-    "settle_branching",
 ]
 
 BOUNDARY = -1
@@ -185,104 +182,6 @@ def count_fans(
     return fans
 
 
-@kernel
-def _drop(faces, twin, keep):
-    face_count = len(faces)
-    new_index = np.empty(face_count, np.int32)
-    kept = 0
-    for f in range(face_count):
-        if keep[f]:
-            new_index[f] = kept
-            kept += 1
-        else:
-            new_index[f] = -1
-    out = np.empty((kept, 3), np.int32)
-    out_twin = np.empty(3 * kept, np.int32)
-    n = 0
-    for f in range(face_count):
-        if not keep[f]:
-            continue
-        for j in range(3):
-            out[n, j] = faces[f, j]
-            t = twin[3 * f + j]
-            if t >= 0:
-                g = t // 3
-                i = new_index[g]
-                t = -1 if i < 0 else 3 * i + (t - 3 * g)
-            out_twin[3 * n + j] = t
-        n += 1
-    return out, out_twin, new_index
-
-
-def drop_faces(
-    faces: Faces, twin: NDArray[np.int32], keep: Mask
-) -> tuple[Faces, NDArray[np.int32], NDArray[np.int32]]:
-    """Take faces out and keep the half-edge table right.
-
-    Branching edges stay `BRANCHING`: build the table anew when a face at one of them goes.
-
-    Parameters
-    ----------
-    faces : (F, 3) int32
-    twin : (3F,) int32
-    keep : (F,) bool
-
-    Returns
-    -------
-    faces : (K, 3) int32
-    twin : (3K,) int32
-    new_index : (F,) int32
-        Where each face went, -1 where it was dropped.
-    """
-    kept_faces, kept_twin, new_index = _drop(faces, twin, np.ascontiguousarray(keep))
-    return kept_faces, kept_twin, new_index
-
-
-def append_twins(
-    faces: Faces, twin: NDArray[np.int32], added: Faces
-) -> tuple[Faces, NDArray[np.int32]]:
-    """Put faces at the end of a mesh and pair their half-edges with the open ones.
-
-    Parameters
-    ----------
-    faces : (F, 3) int32
-    twin : (3F,) int32
-    added : (A, 3) int32
-
-    Returns
-    -------
-    faces : (F + A, 3) int32
-    twin : (3F + 3A,) int32
-        `BRANCHING` where an added face meets an edge that already has two.
-    """
-    first = 3 * len(faces)
-    joined = np.concatenate([faces, added]).astype(np.int32, copy=False)
-    touched = np.zeros(int(joined.max(initial=-1)) + 1, dtype=bool)
-    touched[added] = True
-    # An edge of an added face can only be met by a half-edge between two vertices it touches.
-    corners = touched[faces]
-    old = np.flatnonzero(corners & corners[:, [1, 2, 0]])
-    table = np.concatenate([twin, np.full(3 * len(added), BOUNDARY, dtype=np.int32)])
-    half_edges = np.concatenate([old, np.arange(first, 3 * len(joined))])
-    start, end = joined.ravel()[half_edges], joined.ravel()[next_half_edge(half_edges)]
-    low, high = np.minimum(start, end), np.maximum(start, end)
-    order = np.lexsort((half_edges, high, low))
-    fresh = np.concatenate(
-        [[True], (np.diff(low[order]) != 0) | (np.diff(high[order]) != 0)]
-        if len(order)
-        else [np.zeros(0, dtype=bool)]
-    ).astype(bool)
-    group = np.cumsum(fresh) - 1
-    size = np.bincount(group) if len(group) else np.zeros(0, dtype=np.int64)
-    sorted_half_edges = half_edges[order].astype(np.int32)
-    firsts = np.flatnonzero(fresh)
-    pairs = firsts[size == 2]
-    table[sorted_half_edges[pairs]] = sorted_half_edges[pairs + 1]
-    table[sorted_half_edges[pairs + 1]] = sorted_half_edges[pairs]
-    table[sorted_half_edges[size[group] > 2]] = BRANCHING
-    return joined, table
-
-
 def next_half_edge(half_edges: NDArray[np.integer]) -> NDArray[np.integer]:
     """Return the half-edge that follows each one within its face."""
     following: NDArray[np.integer] = half_edges + np.where(half_edges % 3 == 2, -2, 1)
@@ -332,25 +231,3 @@ def branching_edges(
     fresh[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
     edges = np.stack([low[fresh], high[fresh]], axis=-1).astype(np.int32)
     return edges, half_edges[order], np.cumsum(fresh) - 1
-
-
-def settle_branching(faces: Faces, twin: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the table after faces at branching edges went: their edges are paired anew.
-
-    Parameters
-    ----------
-    faces : (F, 3) int32
-    twin : (3F,) int32
-        As `drop_faces` left it.
-    """
-    _, half_edges, edge_of = branching_edges(faces, twin)
-    table = twin.copy()
-    if not len(half_edges):
-        return table
-    size = np.bincount(edge_of)
-    first = np.cumsum(size) - size
-    table[half_edges[first[size == 1]]] = BOUNDARY
-    pair = first[size == 2]
-    table[half_edges[pair]] = half_edges[pair + 1]
-    table[half_edges[pair + 1]] = half_edges[pair]
-    return table

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from stsbench.domain.edits import EditReason, EditRecord
 from stsbench.domain.mesh import Faces, Mask, TriangleMesh, Vertices
-from stsbench.geometry.topology import append_twins, drop_faces, half_edge_twins
+from stsbench.geometry.topology import half_edge_twins
+from stsbench.geometry.twin_edits import append_twins, drop_faces
 from stsbench.geometry.welding import weld_vertices
 
 __all__ = ["Draft", "start_draft"]

@@ -7,14 +7,13 @@ from stsbench.geometry.face_sets import grow_by_rings
 from stsbench.geometry.topology import (
     BOUNDARY,
     BRANCHING,
-    append_twins,
     branching_edges,
     count_fans,
-    drop_faces,
     half_edge_twins,
     next_half_edge,
     open_vertices,
 )
+from stsbench.geometry.twin_edits import append_twins, drop_faces
 from tests.shapes import TETRAHEDRON, grid_faces, sphere
 
 

@@ -1,0 +1,231 @@
+"""The inner loops of the search for faces that meet: node against node, leaf against leaf.
+
+Rules owned here:
+- Nodes of one level are compared in pairs, so no face walks down from the root. Under a pair of
+  leaves each face is compared with all boxes of the other leaf at once.
+- Faces with a vertex of a flat star in common are not asked (`self_intersection.flat_stars`).
+- Every step is counted, and the search stops when the count is used up.
+"""
+
+import numpy as np
+from numba.cpython.unsafe.numbers import trailing_zeros  # one instruction; numba has no other name
+
+from stsbench.geometry.bounding_tree import LEAF
+from stsbench.geometry.compiled import kernel
+from stsbench.geometry.triangle_contact import faces_meet
+
+__all__ = ["TEST_WORK", "clear_corners", "meet_others", "meet_within"]
+
+TEST_WORK = 16  # steps that one exact test counts
+
+
+@kernel
+def clear_corners(faces, flat):
+    """Name the corners of faces so that only vertices with a flat star are ever equal.
+
+    Parameters
+    ----------
+    faces : (F, 3) int32
+    flat : (V,) uint8
+
+    Returns
+    -------
+    (F, 3) int32
+        The vertex where its star is flat, else a number that occurs once.
+    """
+    corners = np.empty((len(faces), 3), np.int32)
+    for x in range(len(faces)):
+        for j in range(3):
+            v = faces[x, j]
+            corners[x, j] = v if flat[v] else -3 * x - j - 1
+    return corners
+
+
+@kernel
+def _joined(p, x, q, y):
+    a = p[x, 0]
+    b = p[x, 1]
+    c = p[x, 2]
+    d = q[y, 0]
+    e = q[y, 1]
+    f = q[y, 2]
+    return (
+        (a == d) | (a == e) | (a == f)
+        | (b == d) | (b == e) | (b == f)
+        | (c == d) | (c == e) | (c == f)
+    )  # fmt: skip
+
+
+@kernel
+def _apart(p, i, q, j):
+    """Boxes without a point in common; no branches, so that the comparisons run side by side."""
+    return (
+        (p[i, 0] > q[j, 3]) | (q[j, 0] > p[i, 3])
+        | (p[i, 1] > q[j, 4]) | (q[j, 1] > p[i, 4])
+        | (p[i, 2] > q[j, 5]) | (q[j, 2] > p[i, 5])
+    )  # fmt: skip
+
+
+@kernel
+def _lanes(x, y, z, u, v, w, boxes, leaf):
+    """Return a bit for every face under a leaf whose box meets the box x..u, y..v, z..w."""
+    bits = np.int32(0)
+    for n in range(LEAF):
+        meets = (
+            (x <= boxes[leaf, 3, n]) & (boxes[leaf, 0, n] <= u)
+            & (y <= boxes[leaf, 4, n]) & (boxes[leaf, 1, n] <= v)
+            & (z <= boxes[leaf, 5, n]) & (boxes[leaf, 2, n] <= w)
+        )  # fmt: skip
+        bits |= np.int32(meets) << np.int32(n)
+    return bits
+
+
+@kernel
+def meet_within(vertices, faces, corners, boxes, nodes, starts, work, out):
+    """Find the pairs of a tree's faces that meet, under given pairs of nodes of one level.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float64
+    faces : (F, 3) int32
+        At their sorted places.
+    corners : (F, 3) int32
+        From `clear_corners`.
+    boxes, nodes : float32
+        Of a `BoundingTree`.
+    starts : (N, 2) int32
+        Pairs of nodes, the lower first.
+    work : int
+        Steps after which to stop.
+    out : (M, 2) int32
+        Filled with sorted places.
+
+    Returns
+    -------
+    found : int
+        More than M when there was no room.
+    work : int
+        Steps left, negative when there were too few.
+    """
+    leaves = len(nodes) // 2
+    stack = np.empty((1024, 2), np.int32)
+    found = 0
+    for s in range(len(starts)):
+        stack[0] = starts[s]
+        top = 1
+        while top > 0:
+            top -= 1
+            a = stack[top, 0]
+            b = stack[top, 1]
+            if a >= leaves:
+                work -= LEAF
+                if work < 0 or found > len(out):
+                    return found, work
+                c = a - leaves
+                d = b - leaves
+                for i in range(LEAF):
+                    x = boxes[c, 0, i]
+                    y = boxes[c, 1, i]
+                    z = boxes[c, 2, i]
+                    u = boxes[c, 3, i]
+                    v = boxes[c, 4, i]
+                    w = boxes[c, 5, i]
+                    if (
+                        (x > nodes[b, 3]) | (nodes[b, 0] > u)
+                        | (y > nodes[b, 4]) | (nodes[b, 1] > v)
+                        | (z > nodes[b, 5]) | (nodes[b, 2] > w)
+                    ):  # fmt: skip
+                        continue
+                    bits = _lanes(x, y, z, u, v, w, boxes, d)
+                    if a == b:
+                        bits &= np.int32(-2) << np.int32(i)
+                    first = LEAF * c + i
+                    while bits:
+                        second = LEAF * d + np.int64(trailing_zeros(bits))
+                        bits &= bits - np.int32(1)
+                        work -= 1
+                        if _joined(corners, first, corners, second):
+                            continue
+                        work -= TEST_WORK
+                        if faces_meet(vertices, faces, first, faces, second):
+                            if found < len(out):
+                                out[found, 0] = first
+                                out[found, 1] = second
+                            found += 1
+                continue
+            for i in range(2):
+                for j in range(i if a == b else 0, 2):
+                    p = 2 * a + i
+                    q = 2 * b + j
+                    if not _apart(nodes, p, nodes, q):
+                        stack[top, 0] = p
+                        stack[top, 1] = q
+                        top += 1
+    return found, work
+
+
+@kernel
+def meet_others(vertices, asked, alive, faces, boxes, order, nodes, flat, work, out):
+    """Find the pairs of asked faces with those faces of a tree that are alive.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float64
+    asked : (N, 3) int32
+    alive : (F,) bool
+    faces, boxes, order, nodes
+        Of a `BoundingTree`.
+    flat : (V,) uint8
+    work : int
+    out : (M, 2) int32
+        Filled with rows of `asked` and faces.
+
+    Returns
+    -------
+    found, work : int
+        As in `meet_within`.
+    """
+    leaves = len(nodes) // 2
+    found = 0
+    box = np.empty((1, 6), np.float32)
+    corners = np.empty((1, 3), np.int32)
+    for i in range(len(asked)):
+        for k in range(3):
+            corners[0, k] = asked[i, k] if flat[asked[i, k]] else -1
+            a = np.float32(vertices[asked[i, 0], k])
+            b = np.float32(vertices[asked[i, 1], k])
+            c = np.float32(vertices[asked[i, 2], k])
+            box[0, k] = min(a, min(b, c))
+            box[0, k + 3] = max(a, max(b, c))
+        node = 1
+        while True:
+            hit = not _apart(box, 0, nodes, node)
+            if hit and node < leaves:
+                node = 2 * node
+                continue
+            if hit:
+                work -= LEAF
+                if work < 0:
+                    return found, work
+                bits = _lanes(
+                    box[0, 0], box[0, 1], box[0, 2], box[0, 3], box[0, 4], box[0, 5],
+                    boxes, node - leaves,
+                )  # fmt: skip
+                while bits:
+                    y = LEAF * (node - leaves) + np.int64(trailing_zeros(bits))
+                    bits &= bits - np.int32(1)
+                    if not alive[order[y]] or _joined(corners, 0, faces, y):
+                        continue
+                    work -= TEST_WORK
+                    if faces_meet(vertices, asked, i, faces, y):
+                        if found == len(out):
+                            return found + 1, work
+                        out[found, 0] = i
+                        out[found, 1] = order[y]
+                        found += 1
+            while node & 1:
+                node >>= 1
+            if node == 0:
+                break
+            node += 1
+    return found, work
