@@ -109,7 +109,10 @@ class Channel(anywidget.AnyWidget):
             raise
 
     def _everything(self) -> list[Message]:
-        return [*(mirror.message() for mirror in self._layers.values()), *self._shown.values()]
+        return [
+            *(mirror.message() for mirror in tuple(self._layers.values())),
+            *self._shown.values(),
+        ]
 
     def _keep(self, key: str, message: Message) -> None:
         self._shown.pop(key, None)  # to the end: a preview comes after what it changes

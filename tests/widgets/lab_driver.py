@@ -1,6 +1,7 @@
 """A real JupyterLab in a real Chromium, driven by clicks; Python's side is read from the kernel."""
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -32,12 +33,16 @@ def running_lab(home: Path, *, base_url: str = "/") -> Iterator[str]:
     """Start `stsbench lab` as a user does; yield the address with its token."""
     log = home.parent / "lab.log"
     words = ["lab", "--home", str(home), "--port", str(free_port()), "--no-browser"]
-    environment = os.environ | {"JUPYTER_CONFIG_DIR": str(home.parent / "jupyter")}
+    settings = home.parent / "jupyter"
+    settings.mkdir(exist_ok=True)
+    exposed = {"LabApp": {"expose_app_in_browser": True}}
+    (settings / "jupyter_lab_config.json").write_text(json.dumps(exposed))
+    environment = os.environ | {"JUPYTER_CONFIG_DIR": str(settings)}
     with log.open("w") as stream:
         lab = subprocess.Popen(
             [sys.executable, "-m", "stsbench", *words, "--base-url", base_url],
             cwd=ROOT,
-            env=environment | {"STSBENCH_LAB_OPTIONS": "--LabApp.expose_app_in_browser=True"},
+            env=environment,
             stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -1,0 +1,335 @@
+"""The repair bench on screen: the session's meshes in the 3D view, its checks around it.
+
+Rules owned here:
+- JavaScript asks for a change (`use`), Python plans and applies it, only the delta goes back.
+- The checks follow the hands: a moment after the last step everything that would be shipped is
+  inspected anew, beside the work; a newer step makes an older check worthless.
+- The first version is stored as soon as it is on screen, as a batch would; later ones by "save".
+"""
+
+import threading
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
+
+from stsbench.domain.answers import Answers
+from stsbench.domain.order import Profile
+from stsbench.domain.progress import Progress
+from stsbench.errors import InputError
+from stsbench.repair.ranges import ranges_of
+from stsbench.repair.result import RepairResult
+from stsbench.repair.working_mesh import Step
+from stsbench.widgets.bench_checks import (
+    findings_block,
+    hold_line,
+    limits_block,
+    shipped_block,
+)
+from stsbench.widgets.bench_findings import finding_rows
+from stsbench.widgets.bench_frame import BenchFrame
+from stsbench.widgets.html_blocks import folded_block
+from stsbench.workflow.bench_history import BenchScan
+from stsbench.workflow.bench_session import RepairSession
+from stsbench.workflow.repair import CaseRepair
+
+__all__ = ["RepairDesk"]
+
+_QUIET_S = 0.6  # how long the hands rest before the checks run
+_FAR_MM = 0.5  # end of the heat map's scale
+
+
+class RepairDesk(BenchFrame):
+    """The widgets of the repair bench.
+
+    Parameters
+    ----------
+    case_number : str
+    profile : str
+    answers : Answers, optional
+        None for those saved with the case.
+    next_step : str
+        Shown once a version was stored.
+    """
+
+    def __init__(
+        self, case_number: str, *, profile: str, answers: Answers | None, next_step: str
+    ) -> None:
+        super().__init__("repair")
+        self.session: RepairSession | None = None
+        self.saved: CaseRepair | None = None
+        self._asked = (case_number, profile, answers)
+        self._next = next_step
+        self._results: dict[str, RepairResult] = {}
+        self._timer: threading.Timer | None = None
+        self._generation = 0
+        self._checks = ipywidgets.HTML()
+        self._limits = ipywidgets.HTML()
+        self._table = ipywidgets.HTML(layout={"width": "100%"})
+        self._outcome = ipywidgets.HTML()
+        self._save = ipywidgets.Button(
+            description=self.labels("save"),
+            button_style="primary",
+            icon="save",
+            disabled=True,
+            layout={"width": "16em", "height": "2.6em"},
+        )
+        self._save.on_click(lambda _button: self.save())
+        self._profile = ipywidgets.Dropdown(
+            options=[member.value for member in Profile], description=self.labels("profile")
+        )
+        self._profile.observe(self._change_profile, names="value")
+        panel = ipywidgets.VBox([self._profile, self._limits])
+        self.below(
+            ipywidgets.HBox([self._save, self._outcome]),
+            ipywidgets.HBox([self._checks, panel]),
+            self._table,
+        )
+        self._listen()
+        self.run(self._open)
+
+    @property
+    def answers(self) -> Answers:
+        """Everything decided so far."""
+        recorded = self._asked[2] or Answers()
+        return self.session.answers if self.session is not None else recorded
+
+    @property
+    def _live(self) -> RepairSession:
+        if self.session is None:
+            raise InputError("The case is not open yet.", "Wait until it is on screen.")
+        return self.session
+
+    def save(self) -> None:
+        """Store a new version."""
+        self.run(self._store)
+
+    def close(self) -> None:
+        """Close the bench and the session."""
+        self._stop_timer()
+        if self.session is not None:
+            self.session.close()
+        super().close()
+
+    def _open(self, progress: Progress) -> None:
+        case_number, profile, answers = self._asked
+        session = RepairSession(case_number, profile=profile, answers=answers, ended=self.end)
+        self.session = session
+        if self.ended:  # closed while it was opening
+            session.close()
+            return
+        self.head(session.number, session.purpose, session.open_until)
+        for entry in session.case.scans:
+            scan = session.open_scan(entry, progress)
+            self.head(session.number, session.purpose, session.open_until)
+            self._show_scan(scan)
+        self._show_history()
+        self._show_limits()
+        self._store(progress)
+        self._show_checks()
+        for scan_id, scan in tuple(session.scans.items()):
+            original = scan.original
+            with self.screen:
+                self.viewer.show_before(
+                    scan_id, original.vertices.astype(np.float32), original.faces.astype(np.uint32)
+                )
+            self._check(scan_id, self._generation)
+
+    def _show_scan(self, scan: BenchScan) -> None:
+        mesh, name = scan.working, scan.scan_id
+        with self.screen:
+            if self.ended:
+                return
+            self.viewer.show_mesh(
+                name,
+                mesh.vertices.astype(np.float32),
+                mesh.faces.astype(np.uint32),
+                colours=mesh.colours,
+                title=name,
+                editable=scan.limits.edits_allowed,
+            )
+            if not mesh.alive.all():
+                self.viewer.apply_delta(name, removed=np.flatnonzero(~mesh.alive))
+        result = self._live.shipped(name)
+        with self.screen:
+            self._results[name] = result
+            self._show_findings(name)
+
+    def _listen(self) -> None:
+        handlers = {
+            "use": self._on_use,
+            "accept": lambda _content, _buffers: self._accept(),
+            "reject": lambda _content, _buffers: self._reject(),
+            "undo": lambda _content, _buffers: self._undo(),
+            "redo": lambda _content, _buffers: self._redo(),
+            "save": lambda _content, _buffers: self.save(),
+            "cancel": lambda _content, _buffers: self.cancel(),
+        }
+        for event, handler in handlers.items():
+            self.viewer.on(event, partial(self._handle, handler))
+
+    def _handle(self, handler: Any, content: Mapping[str, Any], buffers: list[Any]) -> None:
+        if self.session is not None and not self.ended:
+            self.say("")
+            with self.screen:
+                if not self.guard(lambda: handler(content, buffers)):
+                    self.viewer.drop_preview()
+
+    def _on_use(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:
+        layer, use = str(content["layer"]), dict(content["use"])
+        if buffers:
+            use["faces"] = ranges_of(np.frombuffer(buffers[0], dtype=np.uint32))
+        step = self._live.plan(layer, use)
+        if step.warnings:
+            self.say(" ".join(step.warnings), "warning")
+        if content.get("preview"):
+            self.viewer.preview_delta(layer, **_forward(step))
+        else:
+            self._accept(layer)
+
+    def _accept(self, layer: str = "") -> None:
+        planned = [name for name, scan in self._live.scans.items() if scan.planned]
+        for name in [layer] if layer else planned:
+            done = self._live.accept(name)
+            self.viewer.drop_preview()
+            self.viewer.apply_delta(name, **_forward(done.step))
+            self._after_step(name)
+
+    def _reject(self) -> None:
+        self._live.reject()
+        self.viewer.drop_preview()
+
+    def _undo(self) -> None:
+        layer, done = self._live.undo()
+        working = self._live.scans[layer].working
+        self.viewer.apply_delta(
+            layer,
+            vertex_count=working.vertex_count,
+            face_count=working.face_count,
+            revived=done.step.removed,
+            moved=done.step.moved,
+            moved_to=done.step.moved_from.astype(np.float32),
+        )
+        self._after_step(layer)
+
+    def _redo(self) -> None:
+        layer, done = self._live.redo()
+        self.viewer.apply_delta(layer, **_forward(done.step))
+        self._after_step(layer)
+
+    def _after_step(self, layer: str) -> None:
+        self._show_history()
+        self._show_findings(layer)
+        self._checks.value = folded_block(self.labels("shipped"), self.labels("checking"))
+        self._outcome.value = self.labels("unsaved")
+        self._stop_timer()
+        self._generation += 1
+        self._timer = threading.Timer(_QUIET_S, self._check, (layer, self._generation))
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _check(self, layer: str, generation: int) -> None:
+        """Inspect what would be shipped; runs in the timer's thread."""
+        session = self.session
+        if session is None or self.ended:
+            return
+
+        def work() -> None:
+            result = session.shipped(layer)
+            if not self._show_if_fresh(generation, layer, result):
+                return
+            deviation = session.deviation_mm(layer)
+            with self.screen:
+                if generation == self._generation and not self.ended:
+                    self._show_deviation(layer, deviation)
+
+        self.guard(work)
+
+    def _show_if_fresh(self, generation: int, layer: str, result: RepairResult) -> bool:
+        with self.screen:
+            if generation != self._generation or self.ended:
+                return False
+            self._results[layer] = result
+            self._show_findings(layer)
+            self._show_checks()
+            self.viewer.show_edits(layer, self._live.scans[layer].edit_reasons())
+            return True
+
+    def _store(self, _progress: Progress) -> None:
+        self.saved = self._live.save()
+        for scan in self.saved.scans:
+            self._results[scan.scan_id] = scan.result
+        self._outcome.value = (
+            f"<div style='font-size:1.1em;padding:.4em 1em'>{self.labels('saved')} "
+            f"<b>{self._next}</b></div>"
+        )
+        self._save.disabled = False
+
+    def _show_deviation(self, layer: str, values: NDArray[np.float32]) -> None:
+        self.viewer.show_values(
+            layer,
+            values,
+            low=0.0,
+            high=_FAR_MM,
+            unit="mm",
+            title=self.labels("deviation"),
+        )
+
+    def _show_findings(self, layer: str) -> None:
+        scan = self._live.scans[layer]
+        rows = finding_rows(self._results[layer].findings, scan.working, self.labels)
+        self.viewer.show_findings(layer, rows)
+
+    def _show_history(self) -> None:
+        undo, redo = self._live.next_undo(), self._live.next_redo()
+        words = [name and self.labels.find(name, "tool") for name in (undo, redo)]
+        self.viewer.history(words[0], words[1])
+
+    def _show_checks(self) -> None:
+        """Show verdict, open holes, what to look at and how much was edited."""
+        steps = {name: len(scan.uses) for name, scan in self._live.scans.items()}
+        self._checks.value = shipped_block(self._results, steps, self.labels)
+        self._table.value = findings_block(self._results, self.labels)
+        held = hold_line(self._results, self.labels)
+        if held:
+            self.say(held, "error")
+
+    def _show_limits(self) -> None:
+        limits = self._live.limits
+        self._limits.value = limits_block(limits, self.labels)
+        self._profile.unobserve(self._change_profile, names="value")
+        self._profile.value = limits.name.value
+        self._profile.observe(self._change_profile, names="value")
+
+    def _change_profile(self, change: Mapping[str, Any]) -> None:
+        session, wanted = self.session, str(change["new"])
+        if session is None or wanted == session.limits.name.value:
+            return
+        if any(scan.uses for scan in session.scans.values()):
+            self.say(self.labels("undo_first"), "warning")
+            self._show_limits()
+            return
+        self._asked = (session.number, "", session.answers.with_answer("profile", wanted))
+        self._save.disabled = True
+        self._results.clear()
+        session.close()
+        self.run(self._open)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+def _forward(step: Step) -> dict[str, Any]:
+    """Return what `Viewer.apply_delta` takes to do a step."""
+    return {
+        "removed": step.removed,
+        "vertices": step.vertices.astype(np.float32),
+        "faces": step.faces.astype(np.uint32),
+        "colours": step.values,
+        "moved": step.moved,
+        "moved_to": step.moved_to.astype(np.float32),
+    }
