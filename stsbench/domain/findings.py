@@ -41,6 +41,7 @@ class FindingKind(StrEnum):
     PREPARATION_UNMARKED = "preparation_unmarked"
     ORIENTATION_UNSURE = "orientation_unsure"
     MODEL_INVALID = "model_invalid"  # a finished model fails a check of its own
+    BY_HAND = "by_hand"  # what a technician changed with a tool; not a defect
 
 
 class Severity(StrEnum):

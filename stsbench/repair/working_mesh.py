@@ -211,7 +211,9 @@ class WorkingMesh:
     def record(self, first: EditRecord) -> EditRecord:
         """Return the edit record of a repair with the steps since.
 
-        A vertex that both moved is listed with the sum of the two distances, an upper bound.
+        A face whose corner a step moved is not the face that was scanned: it counts as removed and
+        made again, with the reason SMOOTH. A vertex that the repair moved as well is listed with the
+        sum of both ways, an upper bound.
 
         Parameters
         ----------
@@ -233,16 +235,21 @@ class WorkingMesh:
         used = self._used_vertices()
         source = np.full(self._vertex_count, -1, dtype=np.int32)
         source[:old_vertices] = first.vertex_source
-        moved_mm = np.zeros(self._vertex_count, dtype=np.float32)
-        moved_mm[:old_vertices] = first.vertex_moved_mm + self._moved_mm(old_vertices)
+        way_mm = self._way_mm()
+        moved_mm = way_mm.copy()
+        moved_mm[:old_vertices] += first.vertex_moved_mm
         moved_mm[source < 0] = 0.0
         face_source = np.full(self._face_count, -1, dtype=np.int32)
         face_source[:old_faces] = first.face_source
         reason = self._added_reason[: self._face_count].copy()
         reason[:old_faces] = first.added_reason
-        went = np.flatnonzero(~self.alive[:old_faces] & (first.face_source >= 0))
-        removed = np.concatenate([first.removed_face, first.face_source[went]])
-        why = np.concatenate([first.removed_reason, self._removed_reason[went]])
+        why_gone = self._removed_reason[: self._face_count].copy()
+        bent = self.alive & (way_mm > 0)[self.faces].any(axis=1) & (face_source >= 0)
+        reason[bent] = why_gone[bent] = EditReason.SMOOTH
+        went = np.flatnonzero((bent | ~self.alive) & (face_source >= 0))
+        removed = np.concatenate([first.removed_face, face_source[went]])
+        why = np.concatenate([first.removed_reason, why_gone[went]])
+        face_source[bent] = -1
         order = np.argsort(removed, kind="stable")
         return EditRecord(
             vertex_source=source[used],
@@ -253,27 +260,13 @@ class WorkingMesh:
             added_reason=reason[self.alive],
         )
 
-    def changed_faces(self) -> Mask:
-        """Mark the slots alive that a step added or whose corners it moved, (F,) bool."""
-        changed = np.arange(self._face_count) >= self._first_face_count
-        moved = np.zeros(self._vertex_count, dtype=bool)
-        for entry in self._history:
-            moved[entry.step.moved] = True
-        if moved.any():
-            changed |= moved[self.faces].any(axis=1)
-        result: Mask = changed & self.alive
-        return result
-
-    def _moved_mm(self, count: int) -> NDArray[np.float32]:
-        """How far each of the first vertices lies from where it began."""
-        start = self._vertices[:count].copy()
+    def _way_mm(self) -> NDArray[np.float32]:
+        """How far each vertex lies from where it began or was added, (V,) float32."""
+        start = self.vertices.copy()
         for entry in reversed(self._history):
-            own = entry.step.moved < count
-            start[entry.step.moved[own]] = entry.step.moved_from[own]
-        distance: NDArray[np.float32] = np.linalg.norm(
-            self._vertices[:count] - start, axis=1
-        ).astype(np.float32)
-        return distance
+            start[entry.step.moved] = entry.step.moved_from
+        way: NDArray[np.float32] = np.linalg.norm(self.vertices - start, axis=1).astype(np.float32)
+        return way
 
     def _used_vertices(self) -> Mask:
         used = np.zeros(self._vertex_count, dtype=bool)

@@ -4,10 +4,11 @@ Rules owned here:
 - The mesh is inspected anew with the repair's own steps; nothing is believed because a tool meant
   it. What the automatic repair had listed and is still there stays as it was listed.
 - A hole that was left open and is gone was filled by hand: review, never silently pass. Something
-  new (a self-intersection, a branching edge) holds.
+  new (a self-intersection, a branching edge) holds. Each step is listed for review.
 - The same automatic result and the same steps give the same result, by hand and in batch.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -40,7 +41,12 @@ _SAME_MM = 0.01  # places and rims of one defect agree better than this, neighbo
 
 
 def worked_result(
-    automatic: RepairResult, mesh: TriangleMesh, edits: EditRecord, *, profile: RepairProfile
+    automatic: RepairResult,
+    mesh: TriangleMesh,
+    edits: EditRecord,
+    *,
+    profile: RepairProfile,
+    by_hand: Sequence[Finding],
 ) -> RepairResult:
     """Return the result of an automatic repair and the steps taken since.
 
@@ -52,12 +58,13 @@ def worked_result(
     edits : EditRecord
         Of the repair and the steps together.
     profile : RepairProfile
+    by_hand : sequence of Finding
+        The steps, from `by_hand.list_steps`.
     """
     seen = inspect_scan(mesh, profile=profile).findings
-    findings = _revised(automatic.findings, seen)
+    findings = (*_revised(automatic.findings, seen), *by_hand)
     area = measure_faces(mesh.vertices, mesh.faces).area_mm2
-    moved = edits.vertex_moved_mm > 0.0
-    edited = float(area[edits.edited_faces | moved[mesh.faces].any(axis=1)].sum())
+    edited = float(area[edits.edited_faces].sum())
     return RepairResult(
         mesh,
         edits,

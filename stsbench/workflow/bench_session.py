@@ -25,6 +25,7 @@ from stsbench.domain.verdicts import Verdict, worst
 from stsbench.errors import InputError, StsbenchError
 from stsbench.files.scans import decode_scan
 from stsbench.geometry.distance import point_to_surface
+from stsbench.repair.by_hand import list_steps
 from stsbench.repair.result import RepairResult
 from stsbench.repair.working_mesh import Step
 from stsbench.vault.client import VaultClient
@@ -247,7 +248,8 @@ class RepairSession:
             if not scan.uses:
                 return scan.automatic
             mesh, edits = scan.working.to_mesh(), scan.working.record(scan.automatic.edits)
-        return worked_result(scan.automatic, mesh, edits, profile=self.limits)
+            by_hand = list_steps(scan.working)
+        return worked_result(scan.automatic, mesh, edits, profile=self.limits, by_hand=by_hand)
 
     def deviation_mm(self, scan_id: str) -> NDArray[np.float32]:
         """Return how far each vertex lies from the scan as received, (V,) float32 mm, unsigned."""

@@ -72,7 +72,7 @@ def repair_file(
     edits_path, report_path : str or Path, optional
         Where the edit record (NPZ) and the report (JSON) go.
     answers : Answers, optional
-        Choices per hole and border loop.
+        Choices per hole and border loop, and `steps` to replay after the automatic repair.
 
     Returns
     -------
@@ -100,6 +100,19 @@ def repair_file(
     result = repair_scan(
         read_scan(Path(path_in)), profile=limits, answers=answers or Answers(), progress=progress
     )
+    if answers is not None and (uses := answers.steps()):
+        from stsbench.repair.by_hand import list_steps  # noqa: PLC0415
+        from stsbench.repair.replay import replay_uses  # noqa: PLC0415
+        from stsbench.workflow.bench_result import worked_result  # noqa: PLC0415
+
+        working, _ = replay_uses(result.mesh, uses, profile=limits, progress=progress)
+        result = worked_result(
+            result,
+            working.to_mesh(),
+            working.record(result.edits),
+            profile=limits,
+            by_hand=list_steps(working),
+        )
     report: Report = result.report()
     write_scan(result.mesh, target)
     if edits_path is not None:

@@ -17,9 +17,9 @@ from stsbench.domain.mesh import TriangleMesh
 from stsbench.domain.order import Order, ScanEntry
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.domain.verdicts import Verdict, worst
-from stsbench.errors import InputError
 from stsbench.files.records import encode_edits, encode_report
 from stsbench.files.scans import decode_scan, encode_ply
+from stsbench.repair.by_hand import list_steps
 from stsbench.repair.pipeline import repair_scan
 from stsbench.repair.profiles import RepairProfile, load_profile
 from stsbench.repair.replay import replay_uses
@@ -94,7 +94,8 @@ def repair_case(
     profile : str
         Limits to use; empty for the order's own.
     answers : Answers, optional
-        The technician's choices; `<scan>/hole/<n>` and so on.
+        The technician's choices: `<scan>/hole/<n>` and so on, and `<scan>/steps`, which are replayed
+        after the automatic repair.
     role : Role
         Who asks; the vault decides.
     progress : Progress
@@ -127,20 +128,9 @@ def answers_of(answers: Answers, scan_id: str) -> Answers:
     return Answers({**general, **special})
 
 
-def uses_of(answers: Answers, scan_id: str) -> tuple[Mapping[str, Any], ...]:
-    """Return the uses of tools that the answers list for a scan.
-
-    Raises
-    ------
-    InputError
-        Something else is listed.
-    """
-    uses = answers.get(f"{scan_id}/steps", ())
-    if not isinstance(uses, list | tuple) or not all(isinstance(use, Mapping) for use in uses):
-        raise InputError(
-            f"The steps of scan {scan_id} are no list of uses.", "Take them from answers.json."
-        )
-    return tuple(uses)
+def uses_of(answers: Answers, scan_id: str) -> tuple[Mapping[str, object], ...]:
+    """Return the uses of tools that the answers list for a scan."""
+    return answers.steps(scan_id)
 
 
 def repair_automatically(
@@ -212,7 +202,12 @@ def _repair_one(
         )
         if uses := uses_of(answers, scan.scan_id):
             working, _ = replay_uses(result.mesh, uses, profile=limits, progress=progress)
-            edits = working.record(result.edits)
-            result = worked_result(result, working.to_mesh(), edits, profile=limits)
+            result = worked_result(
+                result,
+                working.to_mesh(),
+                working.record(result.edits),
+                profile=limits,
+                by_hand=list_steps(working),
+            )
         store_repair(case, scan.scan_id, result, answers=answers, lease_id=lease.lease_id)
     return ScanRepair(scan.scan_id, scan.role.arch, original, result)

@@ -220,13 +220,6 @@ def test_opening_can_be_cancelled(case):
     session.close()
 
 
-def test_steps_that_are_no_list_of_uses_are_refused(case):
-    session = RepairSession(case, answers=Answers({"upper/steps": "fill"}))
-    with pytest.raises(InputError, match="no list of uses"):
-        session.start()
-    session.close()
-
-
 def test_withdrawn_consent_clears_the_bench_at_once(home, tmp_path):
     told = []
     session = RepairSession(new_case(tmp_path / "order"), ended=told.append)
