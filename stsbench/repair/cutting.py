@@ -7,7 +7,8 @@ Rules owned here:
   it is part of the defect itself: so the border stays.
 - A group of faces that meet one another is a fold when some of them are overturned, else a
   self-intersection. Meetings that a spike causes go with the spike.
-- Two kept pieces that meet are not cut: neither is known to be wrong. They are listed and held.
+- Where two kept pieces pass through each other the smaller one is cut. Neither is known to be wrong,
+  so the verdict is hold.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,9 @@ from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Mask
 from stsbench.geometry.bounding_tree import BoundingTree, build_tree
+from stsbench.geometry.components import measure_pieces
 from stsbench.geometry.face_groups import group_faces, measure_groups
+from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.face_sets import grow_by_rings
 from stsbench.geometry.manifoldness import sheets
 from stsbench.geometry.self_intersection import flat_stars, self_meetings
@@ -27,7 +30,9 @@ from stsbench.geometry.spikes import spike_vertices
 from stsbench.geometry.topology import BOUNDARY, open_vertices
 from stsbench.geometry.wide_normals import overturned_faces, sum_normals
 from stsbench.repair.draft import Draft
-from stsbench.repair.listing import LISTED, list_face_groups, place_of
+from stsbench.repair.listing import LISTED, largest_first, list_face_groups, place_of
+from stsbench.repair.overlaps import note_layers
+from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.tidying import Tidied
 
 __all__ = ["Defects", "cut_defects", "cut_faces", "find_defects", "whole_folds", "widen"]
@@ -67,12 +72,13 @@ class Defects:
     passes: int
 
 
-def find_defects(tidied: Tidied) -> Defects:
-    """Find spikes, folds and self-intersections, and note them.
+def find_defects(tidied: Tidied, profile: RepairProfile) -> Defects:
+    """Find spikes, folds, self-intersections and double layers, and note them.
 
     Parameters
     ----------
     tidied : Tidied
+    profile : RepairProfile
     """
     draft = tidied.draft
     vertices, faces = draft.vertices, draft.faces
@@ -91,11 +97,15 @@ def find_defects(tidied: Tidied) -> Defects:
     if tidied.component_count > 1 and len(pairs):
         piece = sheets(draft.twin)
         foreign = piece[pairs[:, 0]] != piece[pairs[:, 1]]
-        _note_foreign(tidied, pairs[foreign])
+        through = _smaller_sides(draft, piece, pairs[foreign])
+        _note_foreign(tidied, through)
         pairs = pairs[~foreign]
+    else:
+        through = np.zeros(len(faces), dtype=bool)
     meeting = np.zeros(len(faces), dtype=bool)
     meeting[pairs] = True
     folds, crossings = _sort_meetings(draft, meeting & ~spikes, overturned & ~spikes)
+    note_layers(tidied, normals.near, border, tree, profile)
     _note_spikes(tidied, spike, height_mm)
     for kind, marked, detail in (
         (FindingKind.FOLD, folds, "The surface is folded over itself."),
@@ -106,6 +116,7 @@ def find_defects(tidied: Tidied) -> Defects:
             kind, vertices, faces, place, action=Action.REPAIRED, detail=detail
         )
         tidied.note(kind, _count_groups(draft, place), found)
+    crossings |= through & ~folds
     return Defects(spikes, folds, crossings, meetings.complete, tree, normals.unity, normals.passes)
 
 
@@ -157,21 +168,31 @@ def _note_spikes(tidied: Tidied, spike: NDArray[np.int32], height_mm: NDArray[np
     tidied.note(FindingKind.SPIKE, len(findings), findings[:LISTED])
 
 
-def _note_foreign(tidied: Tidied, pairs: NDArray[np.int32]) -> None:
+def _smaller_sides(draft: Draft, piece: NDArray[np.int32], pairs: NDArray[np.int32]) -> Mask:
+    """Mark the faces of the smaller piece where two pieces meet."""
+    area_mm2 = measure_faces(draft.vertices, draft.faces).area_mm2
+    pieces = measure_pieces(draft.vertices, draft.faces, piece, area_mm2)
+    rank = np.empty(len(pieces), dtype=np.int64)
+    rank[largest_first(pieces.area_mm2, pieces.centre_mm)] = np.arange(len(pieces))
+    second = rank[piece[pairs[:, 0]]] < rank[piece[pairs[:, 1]]]
+    smaller = np.zeros(len(draft.faces), dtype=bool)
+    smaller[np.where(second, pairs[:, 1], pairs[:, 0])] = True
+    return smaller
+
+
+def _note_foreign(tidied: Tidied, through: Mask) -> None:
     draft = tidied.draft
-    marked = np.zeros(len(draft.faces), dtype=bool)
-    marked[pairs] = True
     kind = FindingKind.SELF_INTERSECTION
     findings = list_face_groups(
         kind,
         draft.vertices,
         draft.faces,
-        marked,
-        action=Action.UNSOLVED,
+        through,
+        action=Action.REPAIRED,
         severity=Severity.HOLD,
-        detail="Two separate pieces pass through each other.",
+        detail="Two separate pieces pass through each other: the smaller one was cut back.",
     )
-    tidied.note(kind, _count_groups(draft, marked), findings)
+    tidied.note(kind, _count_groups(draft, through), findings)
 
 
 def _note_too_many(tidied: Tidied) -> None:

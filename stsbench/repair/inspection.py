@@ -113,7 +113,7 @@ def inspect_scan(
         for finding in plan.findings:
             tidied.note(finding.kind, 1, [finding])
         progress.step("finding spikes and self-intersections", 0.4)
-        find_defects(tidied)
+        find_defects(tidied, profile)
     order = list(FindingKind)
     findings = sorted(tidied.findings, key=lambda finding: order.index(finding.kind))
     x, y, z = mesh.extents_mm

@@ -4,23 +4,37 @@ Rules owned here:
 - A piece up to `island_mm2` and `island_share` of the largest piece's area is debris and dropped;
   above `island_review_mm2` a person is asked to look.
 - A larger second piece may be true anatomy: it is kept, and the verdict is hold.
+- A piece is a second layer of the largest one when that lies within `layers.LAYER_MM` of most of it
+  (`_COVERED`) and it is no mere scrap (`_LEAST_MM2`). What it shows the larger sheet shows too, so it
+  is dropped, whatever the limits for debris say, up to `_LARGEST_SHARE` of that sheet. Which of the
+  two was right nobody knows: a person must look.
 - Every piece is listed with its area and its distance from the largest one.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
-from stsbench.geometry.components import distance_to_main, measure_pieces
+from stsbench.domain.mesh import Mask
+from stsbench.geometry.bounding_tree import build_tree
+from stsbench.geometry.components import Pieces, distance_to_main, measure_pieces
 from stsbench.geometry.face_measures import measure_faces
+from stsbench.geometry.layers import LAYER_MM, layer_gaps
 from stsbench.geometry.manifoldness import sheets
+from stsbench.geometry.wide_normals import sum_near
 from stsbench.repair.draft import Draft
 from stsbench.repair.listing import LISTED, largest_first, place_of
 from stsbench.repair.profiles import RepairProfile
 
 __all__ = ["Islands", "drop_islands"]
+
+_COVERED = 0.6
+_LEAST_MM2 = 1.0
+_LARGEST_SHARE = 0.25
+_BOXES = 8  # more pieces than this share one box
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +44,11 @@ class Islands:
     Parameters
     ----------
     findings : list of Finding
+        Of islands.
+    layers : list of Finding
+        Of loose second layers.
     count : int
-        Pieces beside the largest.
+        Pieces beside the largest that are no second layer.
     kept : int
         Pieces that stayed, the largest included.
     main_mm2 : float
@@ -39,6 +56,7 @@ class Islands:
     """
 
     findings: list[Finding]
+    layers: list[Finding]
     count: int
     kept: int
     main_mm2: float
@@ -60,10 +78,10 @@ def drop_islands(draft: Draft, profile: RepairProfile) -> Islands:
     piece = sheets(draft.twin)
     pieces = measure_pieces(draft.vertices, draft.faces, piece, area_mm2)
     if not len(pieces):
-        return Islands([], 0, 0, 0.0)
+        return Islands([], [], 0, 0, 0.0)
     main_mm2 = float(pieces.area_mm2[pieces.main])
     if len(pieces) == 1:
-        return Islands([], 0, 1, main_mm2)
+        return Islands([], [], 0, 1, main_mm2)
     debris = pieces.area_mm2 <= min(profile.island_mm2, profile.island_share * main_mm2)
     debris[pieces.main] = False
     order = largest_first(pieces.area_mm2, pieces.centre_mm)
@@ -71,19 +89,28 @@ def drop_islands(draft: Draft, profile: RepairProfile) -> Islands:
     listed = np.zeros(len(pieces), dtype=bool)
     listed[order] = True
     distance = distance_to_main(draft.vertices, draft.faces, piece, pieces, listed)
-    findings = []
+    gap_mm = _layers_over_main(draft, piece, pieces, listed & (distance <= 2 * LAYER_MM))
+    debris |= (gap_mm > 0) & (pieces.area_mm2 <= _LARGEST_SHARE * main_mm2)
+    findings: list[Finding] = []
+    layers: list[Finding] = []
     for n in order:
         area = float(pieces.area_mm2[n])
         away = f"{distance[n]:.1f} mm from the largest piece."
-        if debris[n]:
+        kind = FindingKind.ISLAND
+        if gap_mm[n] > 0:
+            kind = FindingKind.DOUBLE_LAYER
+            severity = Severity.HOLD if profile.holds_at_layers else Severity.REVIEW
+            action = Action.REMOVED if debris[n] else Action.KEPT
+            detail = f"A loose second layer, {gap_mm[n]:.2f} mm from the larger one."
+        elif debris[n]:
             severity = Severity.REVIEW if area > profile.island_review_mm2 else Severity.NOTE
             action, detail = Action.REMOVED, f"A loose piece, {away}"
         else:
             severity, action = Severity.HOLD, Action.KEPT
             detail = f"A second piece too large to be debris, {away}"
-        findings.append(
+        (findings if kind is FindingKind.ISLAND else layers).append(
             Finding(
-                FindingKind.ISLAND,
+                kind,
                 place_of(pieces.centre_mm[n]),
                 area**0.5,
                 area,
@@ -94,4 +121,36 @@ def drop_islands(draft: Draft, profile: RepairProfile) -> Islands:
             )
         )
     draft.drop(debris[piece], EditReason.ISLAND)
-    return Islands(findings, len(pieces) - 1, int((~debris).sum()), main_mm2)
+    count = len(pieces) - 1 - len(layers)
+    return Islands(findings, layers, count, int((~debris).sum()), main_mm2)
+
+
+def _layers_over_main(
+    draft: Draft, piece: NDArray[np.int32], pieces: Pieces, asked: Mask
+) -> NDArray[np.float64]:
+    """Return the gap of pieces that lie over the largest one, mm; 0 for others, (C,) float64."""
+    gap = np.zeros(len(pieces))
+    asked = asked & (pieces.area_mm2 >= _LEAST_MM2)
+    asked[pieces.main] = False
+    rows = np.flatnonzero(asked[piece])
+    if not len(rows):
+        return gap
+    faces = np.ascontiguousarray(draft.faces[rows])
+    owner = np.full(draft.vertex_count, -1, dtype=np.int64)
+    owner[faces.ravel()] = np.repeat(piece[rows], 3)
+    vertices = np.flatnonzero(owner >= 0).astype(np.int32)
+    groups = [vertices[owner[vertices] == n] for n in np.flatnonzero(asked)]
+    near = np.zeros(draft.vertex_count, dtype=bool)
+    for own in groups if len(groups) <= _BOXES else [vertices]:
+        low = draft.vertices[own].min(axis=0) - 2 * LAYER_MM
+        high = draft.vertices[own].max(axis=0) + 2 * LAYER_MM
+        near |= ((draft.vertices >= low) & (draft.vertices <= high)).all(axis=1)
+    under = near[draft.faces].any(axis=1) & (piece == pieces.main)
+    tree = build_tree(draft.vertices, np.ascontiguousarray(draft.faces[under]))
+    found = np.abs(layer_gaps(draft.vertices, sum_near(draft.vertices, faces), vertices, tree))
+    for n in np.flatnonzero(asked):
+        own_gaps = found[owner[vertices] == n]
+        over = own_gaps[own_gaps > 0]
+        if len(over) and len(over) >= _COVERED * len(own_gaps):
+            gap[n] = np.median(over)
+    return gap

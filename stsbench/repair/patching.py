@@ -13,6 +13,8 @@ Rules owned here:
 - A patch carries the reason for which its place was cut, a filled hole HOLE_FILL.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +23,7 @@ from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Mask
 from stsbench.domain.progress import Progress
 from stsbench.geometry.boundary import LoopSet, boundary_loops, measure_loops
+from stsbench.geometry.components import measure_pieces
 from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.hole_filling import fill_loops
 from stsbench.geometry.manifoldness import sheets, smaller_fans
@@ -29,7 +32,7 @@ from stsbench.geometry.topology import BOUNDARY, BRANCHING, count_fans, open_ver
 from stsbench.geometry.wide_normals import sum_near
 from stsbench.repair.cutting import Defects, cut_faces, whole_folds, widen
 from stsbench.repair.holes import Fate, LoopPlan
-from stsbench.repair.listing import list_face_groups, place_of
+from stsbench.repair.listing import largest_first, list_face_groups, place_of
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.second_look import SecondLook, Seen
 from stsbench.repair.tidying import Tidied, edge_keys
@@ -81,11 +84,12 @@ class Patcher:
             progress.step("looking again", 0.9)
             seen = self._second.look()
             if not seen:
-                return
+                break
             if look == LOOKS:
                 self._list_seen(seen)
-                return
-            self._cut_seen(seen, rings=look)
+            else:
+                self._cut_seen(seen, rings=look)
+        self._list_separated()
 
     def _close(self, progress: Progress) -> None:
         """Fill the loops and mend the patches until nothing is wrong with them."""
@@ -192,9 +196,44 @@ class Patcher:
         # Pieces that held before the cut are larger than what is dropped here.
         limit = min(self.profile.island_mm2, self.profile.island_share * total.max())
         draft.drop((total <= limit)[piece], EditReason.ISLAND)
-        self.tidied.component_count = max(
-            self.tidied.component_count, int(np.count_nonzero(total > limit))
-        )
+
+    def _list_separated(self) -> None:
+        """List pieces that a cut parted from the rest and that are too large to drop."""
+        draft = self.draft
+        piece = sheets(draft.twin)
+        count = int(piece.max(initial=-1)) + 1
+        if count == self.tidied.component_count:
+            return
+        self._unlist_kept(self.tidied.component_count - count)
+        area_mm2 = measure_faces(draft.vertices, draft.faces, thin_mm=self.tidied.thin_mm).area_mm2
+        pieces = measure_pieces(draft.vertices, draft.faces, piece, area_mm2)
+        order = largest_first(pieces.area_mm2, pieces.centre_mm)
+        for n in order[self.tidied.component_count :]:
+            self.unsolved.append(
+                Finding(
+                    FindingKind.ISLAND,
+                    place_of(pieces.centre_mm[n]),
+                    float(pieces.area_mm2[n]) ** 0.5,
+                    float(pieces.area_mm2[n]),
+                    int(pieces.faces_count[n]),
+                    Severity.HOLD,
+                    Action.KEPT,
+                    "A piece that a cut parted from the rest and that is too large to be debris.",
+                )
+            )
+
+    def _unlist_kept(self, count: int) -> None:
+        """Say of the smallest pieces that were to be kept that they went with a cut."""
+        kept = [
+            row
+            for row, finding in enumerate(self.tidied.findings)
+            if finding.kind is FindingKind.ISLAND and finding.action is Action.KEPT
+        ]
+        for row in kept[len(kept) - max(count, 0) :]:
+            finding = self.tidied.findings[row]
+            detail = "A second piece that passed through the rest and went with the cut."
+            gone = replace(finding, action=Action.REMOVED, detail=detail)
+            self.tidied.findings[row] = gone
 
     def _cut_hanging_fans(self) -> None:
         """Cut the smaller fans at bow-ties that no filling can join: those with a closed fan."""

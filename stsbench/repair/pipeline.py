@@ -82,7 +82,7 @@ def repair_scan(
         margin_line=margin_line,
     )
     progress.step("finding spikes and self-intersections", 0.3)
-    defects = find_defects(tidied)
+    defects = find_defects(tidied, profile)
     for kind in (FindingKind.HOLE, FindingKind.BORDER):
         loops = [finding for finding in plan.findings if finding.kind is kind]
         tidied.note(kind, len(loops), loops)

@@ -42,6 +42,8 @@ class RepairProfile:
         How near to the middle of the scan such a loop's centre must be.
     fin_mm2 : float
         A sheet up to this area that hangs on an edge of the surface is dropped.
+    holds_at_layers : bool
+        A double layer or a stitching step stops the case instead of asking for a look.
     """
 
     name: Profile
@@ -55,6 +57,7 @@ class RepairProfile:
     second_border_mm: float = 40.0
     second_border_centre_mm: float = 15.0
     fin_mm2: float = 5.0
+    holds_at_layers: bool = False
 
 
 @cache

@@ -122,6 +122,7 @@ def tidy_scan(mesh: TriangleMesh, *, profile: RepairProfile, progress: Progress)
     progress.step("dropping islands", 0.2)
     islands = drop_islands(draft, profile)
     tidied.note(FindingKind.ISLAND, islands.count, islands.findings)
+    tidied.note(FindingKind.DOUBLE_LAYER, len(islands.layers), islands.layers)
     tidied.component_count = islands.kept
     tidied.main_share = islands.main_mm2 / whole_mm2 if whole_mm2 > 0 else 0.0
     _note_twisted(tidied)
