@@ -62,11 +62,15 @@ def _gaps(vertices, sums, asked, faces, boxes, nodes, limit):
                 node = 2 * node
                 continue
             if hit:
-                first = LEAF * (node - leaves)
-                for x in range(first, min(first + LEAF, len(faces))):
+                leaf = node - leaves
+                for lane in range(min(LEAF, len(faces) - LEAF * leaf)):
+                    x = LEAF * leaf + lane
                     clear = False
                     for k in range(3):
-                        clear = clear or boxes[x, k] > high[k] or boxes[x, k + 3] < low[k]
+                        clear = (
+                            clear or boxes[leaf, k, lane] > high[k]
+                            or boxes[leaf, k + 3, lane] < low[k]
+                        )  # fmt: skip
                     a = faces[x, 0]
                     b = faces[x, 1]
                     c = faces[x, 2]
