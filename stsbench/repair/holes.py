@@ -3,6 +3,8 @@
 Rules owned here (docs/repair.md, "Border or hole"):
 - Each piece has one outer border: its loop with the longest rim. It is a hole after all when its
   rim is within the gum limit and it is narrower than a quarter of the piece: a nearly closed body.
+- A second loop is an open end, as of a tube (scan body, crown), when no vertex of the piece lies
+  farther from the loop's axis than the loop itself divided by `_END_SHARE`. It is a border.
 - A second loop is a border of its own (gap in the palate, floor of the mouth) when its rim is at
   least `second_border_mm` and its centre lies within `second_border_centre_mm` of the middle of a
   scan at least twice as wide. An answer `loop/<n>` decides otherwise.
@@ -22,7 +24,7 @@ from scipy.spatial import cKDTree
 
 from stsbench.domain.answers import Answers
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
-from stsbench.domain.mesh import Vertices
+from stsbench.domain.mesh import Mask, Vertices
 from stsbench.geometry.boundary import LoopMeasures, LoopSet, boundary_loops, measure_loops
 from stsbench.geometry.face_groups import measure_groups
 from stsbench.repair.draft import Draft
@@ -32,6 +34,7 @@ from stsbench.repair.profiles import RepairProfile
 __all__ = ["Fate", "LoopPlan", "plan_loops"]
 
 _NEARLY_CLOSED = 0.25
+_END_SHARE = 0.6
 _MARGIN_STEP_MM = 0.1
 
 
@@ -162,22 +165,57 @@ def _borders(
         return border
     piece = component[loops.half_edges[loops.offsets[:-1]] // 3]
     places = measure_groups(draft.vertices, draft.faces, component.astype(np.int64))
-    seen: set[int] = set()
+    outer: dict[int, int] = {}
     for n in range(len(loops)):
         own = int(piece[n])
         rim, width = float(measures.rim_mm[n]), float(measures.width_mm[n])
-        if own not in seen:
-            seen.add(own)
-            small = rim <= profile.gum_limit_mm and width < _NEARLY_CLOSED * places.size_mm[own]
-            border[n] = not small
-        elif rim >= profile.second_border_mm:
+        if own not in outer:
+            outer[own] = n
+            border[n] = rim > profile.gum_limit_mm or width >= _NEARLY_CLOSED * _reach_mm(
+                draft, component == own, places.centre_mm[own]
+            )
+        else:
             reach = np.linalg.norm(measures.centre_mm[n] - places.centre_mm[own])
             wide = places.size_mm[own] >= 2 * width
-            border[n] = reach <= profile.second_border_centre_mm and wide
+            border[n] = _is_end(draft, component, loops, n, outer[own]) or (
+                rim >= profile.second_border_mm
+                and reach <= profile.second_border_centre_mm
+                and wide
+            )
         answer = answers.get(f"loop/{n}")
         if answer in ("border", "hole"):
             border[n] = answer == "border"
     return border
+
+
+def _reach_mm(draft: Draft, piece: Mask, centre_mm: NDArray[np.float64]) -> float:
+    """Return twice the distance of the farthest vertex of a piece from its centre."""
+    corners = draft.vertices[np.unique(draft.faces[piece])]
+    return 2 * float(np.linalg.norm(corners - centre_mm, axis=1).max())
+
+
+def _is_end(draft: Draft, component: NDArray[np.int32], loops: LoopSet, n: int, outer: int) -> bool:
+    """Say whether a loop is an open end: nearly as wide as the whole piece, seen along its axis."""
+    rim = draft.vertices[loops.loop(n)]
+    middle = rim.mean(axis=0)
+    around = rim - middle
+    axis = np.cross(around, np.roll(around, -1, axis=0)).sum(axis=0)
+    size = float(np.linalg.norm(axis))
+    if size == 0:
+        return False
+    axis /= size
+
+    def widest(places: Vertices) -> float:
+        away = places - middle
+        across = away - (away @ axis)[:, None] * axis
+        return float(np.linalg.norm(across, axis=1).max())
+
+    farthest = widest(rim) / _END_SHARE
+    # The outer border alone excludes nearly every hole of a scan.
+    if widest(draft.vertices[loops.loop(outer)]) > farthest:
+        return False
+    own = component == component[loops.edges_of(n)[0] // 3]
+    return widest(draft.vertices[np.unique(draft.faces[own])]) <= farthest
 
 
 def _near_margin(
