@@ -64,8 +64,7 @@ class BenchFrame:
         self._threads: list[threading.Thread] = []
         self._ended = False
 
-    @property
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """True once the bench was closed or its case taken off the screen."""
         return self._ended
 
@@ -92,6 +91,29 @@ class BenchFrame:
             if text
             else ""
         )
+
+    def button(self, label: str, icon: str, action: Callable[[], object]) -> ipywidgets.Button:
+        """Return a large button; what it does may fail with one line."""
+        made = ipywidgets.Button(
+            description=self.labels(label),
+            icon=icon,
+            layout={"width": "auto", "height": "2.6em", "padding": "0 1.2em"},
+        )
+        made.on_click(lambda _button: self.guard(action))
+        return made
+
+    def listen(self, event: str, handler: Callable[[dict[str, Any], list[Any]], object]) -> None:
+        """Answer an event of the view; an error is a line and takes a preview away."""
+
+        def answer(content: dict[str, Any], buffers: list[Any]) -> None:
+            if self._ended:
+                return
+            self.say("")
+            with self.screen:
+                if not self.guard(lambda: handler(content, buffers)) and not self._ended:
+                    self.viewer.drop_preview()
+
+        self.viewer.on(event, answer)
 
     def below(self, *widgets: Any) -> None:
         """Put widgets under the view."""

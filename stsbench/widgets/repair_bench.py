@@ -5,11 +5,16 @@ Rules owned here:
 - In a batch, or without a front end, no widget is made: the same repair runs from the same answers.
 """
 
+from typing import TYPE_CHECKING
+
 from stsbench.domain.answers import Answers
 from stsbench.widgets import outcomes, stills, tables
 from stsbench.widgets.front_end import has_front_end, show_widget
 from stsbench.workflow.recorded import read_answers
 from stsbench.workflow.repair import CaseRepair, repair_case
+
+if TYPE_CHECKING:
+    from stsbench.widgets.repair_desk import RepairDesk
 
 __all__ = ["RepairBench"]
 
@@ -39,18 +44,15 @@ class RepairBench:
         answers: str = "",
         interactive: bool = True,
     ) -> None:
+        self._recorded = read_answers(answers)
         self._done: CaseRepair | None = None
-        self.desk = None
-        recorded = read_answers(answers)
+        self.desk: RepairDesk | None = None
         if interactive and has_front_end():
-            from stsbench.widgets.repair_desk import RepairDesk  # noqa: PLC0415 - loads widgets
-
-            given = recorded if answers.strip() else None
-            self.desk = RepairDesk(case_number, profile=profile, answers=given, next_step=_NEXT)
+            given = self._recorded if answers.strip() else None
+            self.desk = _desk()(case_number, profile=profile, answers=given, next_step=_NEXT)
             show_widget(self.desk.box)
         else:
-            self._recorded = recorded
-            self._done = repair_case(case_number, profile=profile, answers=recorded)
+            self._done = repair_case(case_number, profile=profile, answers=self._recorded)
 
     @property
     def answers(self) -> Answers:
@@ -72,3 +74,9 @@ class RepairBench:
         """Show verdict, codes and the next step; by hand the bench shows them itself."""
         if self.desk is None and self._done is not None:
             outcomes.show_outcome(self._done.outcome, next_step=_NEXT)
+
+
+def _desk() -> "type[RepairDesk]":
+    from stsbench.widgets.repair_desk import RepairDesk  # noqa: PLC0415 - loads widgets
+
+    return RepairDesk

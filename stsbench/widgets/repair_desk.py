@@ -8,8 +8,7 @@ Rules owned here:
 """
 
 import threading
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import ipywidgets
@@ -70,14 +69,8 @@ class RepairDesk(BenchFrame):
         self._limits = ipywidgets.HTML()
         self._table = ipywidgets.HTML(layout={"width": "100%"})
         self._outcome = ipywidgets.HTML()
-        self._save = ipywidgets.Button(
-            description=self.labels("save"),
-            button_style="primary",
-            icon="save",
-            disabled=True,
-            layout={"width": "16em", "height": "2.6em"},
-        )
-        self._save.on_click(lambda _button: self.save())
+        self._save = self.button("save", "save", self.save)
+        self._save.disabled = True
         self._profile = ipywidgets.Dropdown(
             options=[member.value for member in Profile], description=self.labels("profile")
         )
@@ -118,7 +111,7 @@ class RepairDesk(BenchFrame):
         case_number, profile, answers = self._asked
         session = RepairSession(case_number, profile=profile, answers=answers, ended=self.end)
         self.session = session
-        if self.ended:  # closed while it was opening
+        if self.has_ended():  # closed while it was opening
             session.close()
             return
         self.head(session.number, session.purpose, session.open_until)
@@ -141,7 +134,7 @@ class RepairDesk(BenchFrame):
     def _show_scan(self, scan: BenchScan) -> None:
         mesh, name = scan.working, scan.scan_id
         with self.screen:
-            if self.ended:
+            if self.has_ended():
                 return
             self.viewer.show_mesh(
                 name,
@@ -159,7 +152,7 @@ class RepairDesk(BenchFrame):
             self._show_findings(name)
 
     def _listen(self) -> None:
-        handlers = {
+        handlers: dict[str, Callable[[dict[str, Any], list[Any]], object]] = {
             "use": self._on_use,
             "accept": lambda _content, _buffers: self._accept(),
             "reject": lambda _content, _buffers: self._reject(),
@@ -169,16 +162,9 @@ class RepairDesk(BenchFrame):
             "cancel": lambda _content, _buffers: self.cancel(),
         }
         for event, handler in handlers.items():
-            self.viewer.on(event, partial(self._handle, handler))
+            self.listen(event, handler)
 
-    def _handle(self, handler: Any, content: Mapping[str, Any], buffers: list[Any]) -> None:
-        if self.session is not None and not self.ended:
-            self.say("")
-            with self.screen:
-                if not self.guard(lambda: handler(content, buffers)):
-                    self.viewer.drop_preview()
-
-    def _on_use(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:
+    def _on_use(self, content: Mapping[str, Any], buffers: list[Any]) -> None:
         layer, use = str(content["layer"]), dict(content["use"])
         if buffers:
             use["faces"] = ranges_of(np.frombuffer(buffers[0], dtype=np.uint32))
@@ -234,7 +220,7 @@ class RepairDesk(BenchFrame):
     def _check(self, layer: str, generation: int) -> None:
         """Inspect what would be shipped; runs in the timer's thread."""
         session = self.session
-        if session is None or self.ended:
+        if session is None or self.has_ended():
             return
 
         def work() -> None:
@@ -243,14 +229,14 @@ class RepairDesk(BenchFrame):
                 return
             deviation = session.deviation_mm(layer)
             with self.screen:
-                if generation == self._generation and not self.ended:
+                if generation == self._generation and not self.has_ended():
                     self._show_deviation(layer, deviation)
 
         self.guard(work)
 
     def _show_if_fresh(self, generation: int, layer: str, result: RepairResult) -> bool:
         with self.screen:
-            if generation != self._generation or self.ended:
+            if generation != self._generation or self.has_ended():
                 return False
             self._results[layer] = result
             self._show_findings(layer)

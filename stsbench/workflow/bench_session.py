@@ -9,7 +9,6 @@ Rules owned here:
 - Methods may be called from several threads, one at a time.
 """
 
-import json
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -32,7 +31,7 @@ from stsbench.vault.client import VaultClient
 from stsbench.workflow.bench_history import BenchScan, Done
 from stsbench.workflow.bench_lease import WatchedLeases
 from stsbench.workflow.bench_result import worked_result
-from stsbench.workflow.cases import OpenCase, latest_object, newest_case
+from stsbench.workflow.cases import OpenCase, newest_case
 from stsbench.workflow.repair import (
     CaseRepair,
     ScanRepair,
@@ -43,6 +42,7 @@ from stsbench.workflow.repair import (
     store_repair,
     uses_of,
 )
+from stsbench.workflow.saved_answers import saved_answers
 
 __all__ = ["MOST_FACES", "RepairSession"]
 
@@ -89,7 +89,7 @@ class RepairSession:
             self._leases = WatchedLeases(
                 self.case, purpose=Purpose.REPAIR, role=role, ended=self._end
             )
-            self._recorded = self._saved_answers() if answers is None else answers
+            self._recorded = saved_answers(self._leases) if answers is None else answers
             self.limits = limits_of(self.case.record.order, self._recorded, profile)
         except BaseException:
             self._client.close()
@@ -310,11 +310,3 @@ class RepairSession:
             self.scans.clear()
             self._order.clear()
             self._order_undone.clear()
-
-    def _saved_answers(self) -> Answers:
-        """Return what was decided when the case was last saved; nothing before that."""
-        try:
-            entry = latest_object(self.case.record.objects, "answers", self.case.scans[0].scan_id)
-        except (InputError, IndexError):
-            return Answers()
-        return Answers.from_json(json.loads(self._leases.open(entry.object_id).read()))

@@ -1,6 +1,6 @@
 """Make the digital models of a case from its repaired scans."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 from stsbench.domain.access import Purpose, Role
 from stsbench.domain.answers import Answers
 from stsbench.domain.mesh import TriangleMesh
-from stsbench.domain.order import ScanEntry
+from stsbench.domain.order import Order, ScanEntry
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.domain.verdicts import Verdict, worst
 from stsbench.errors import InputError, MeshError
@@ -20,7 +20,15 @@ from stsbench.modelling.pipeline import ModelResult, make_model
 from stsbench.modelling.profiles import load_profile
 from stsbench.workflow.cases import OpenCase, latest_object, open_case
 
-__all__ = ["CaseModel", "ScanModel", "model_case"]
+__all__ = [
+    "CaseModel",
+    "ScanModel",
+    "case_model_of",
+    "model_case",
+    "model_scan",
+    "record_models",
+    "store_model",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,7 @@ def model_case(
     body : str
         solid or hollow.
     answers : Answers, optional
-        `orientation` or `<scan>/orientation` [x, y, z] and `orientation_confirmed`.
+        `orientation` [x, y, z], `orientation_confirmed`, each also as `<scan>/...`; `body`.
     role : Role
     progress : Progress
 
@@ -109,14 +117,81 @@ def model_case(
                 )
             except MeshError as error:  # the repair could not solve this scan: hold, do not crash
                 not_made[scan.scan_id] = str(error)
-        verdicts = [model.result.verdict for model in models] + [Verdict.HOLD] * len(not_made)
-        made = CaseModel(
-            case.number, case.record.order.synthetic, worst(verdicts), tuple(models), not_made
-        )
-        case.client.record_verdict(
-            case.number, stage="model", verdict=made.verdict.value, detail=made.outcome["models"]
-        )
+        made = case_model_of(case, models, not_made)
+        record_models(case, made)
         return made
+
+
+def case_model_of(
+    case: OpenCase, models: Sequence[ScanModel], not_made: Mapping[str, str]
+) -> CaseModel:
+    """Join the models of a case; what could not be made holds it."""
+    verdicts = [model.result.verdict for model in models] + [Verdict.HOLD] * len(not_made)
+    synthetic = case.record.order.synthetic
+    return CaseModel(case.number, synthetic, worst(verdicts), tuple(models), dict(not_made))
+
+
+def record_models(case: OpenCase, made: CaseModel) -> None:
+    """Record the verdict of a case's models."""
+    case.client.record_verdict(
+        case.number, stage="model", verdict=made.verdict.value, detail=made.outcome["models"]
+    )
+
+
+def model_scan(
+    mesh: TriangleMesh,
+    scan: ScanEntry,
+    *,
+    order: Order,
+    answers: Answers,
+    profile: str = "",
+    body: str = "solid",
+    progress: Progress = NO_PROGRESS,
+) -> ModelResult:
+    """Make the model of one repaired scan as the answers have it.
+
+    Raises
+    ------
+    InputError
+        The scan shows no whole arch.
+    MeshError
+        The repair could not solve the scan.
+    """
+    arch = scan.role.arch
+    if arch is None:  # arch_scans holds upper and lower only
+        raise InputError(f"Scan {scan.scan_id} shows no whole arch.", "Choose upper or lower.")
+    normal = answers.get(f"{scan.scan_id}/orientation", answers.get("orientation"))
+    given = isinstance(normal, list | tuple)
+    frame = given_frame(mesh, np.asarray(normal, np.float64), arch=arch) if given else None
+    confirmed = answers.get(
+        f"{scan.scan_id}/orientation_confirmed", answers.get("orientation_confirmed", False)
+    )
+    return make_model(
+        mesh,
+        arch=arch,
+        profile=load_profile(profile or order.profile),
+        frame=frame,
+        body=str(answers.get("body", body)),
+        confirmed=given or bool(confirmed),
+        progress=progress,
+    )
+
+
+def store_model(case: OpenCase, source_id: str, result: ModelResult, *, lease_id: str) -> None:
+    """Seal a model with its report."""
+    products = (
+        ("model", encode_ply(result.mesh)),
+        ("model_report", encode_report(result.report())),
+    )
+    for kind, data in products:
+        case.client.store_object(
+            case.number,
+            kind=kind,
+            data=data,
+            parents=(source_id,),
+            lease_id=lease_id,
+            summary={"verdict": result.verdict.value},
+        )
 
 
 def _model_one(
@@ -129,36 +204,18 @@ def _model_one(
     progress: Progress,
 ) -> ScanModel:
     source = latest_object(case.record.objects, "repaired_scan", scan.scan_id)
-    arch = scan.role.arch
-    if arch is None:  # arch_scans holds upper and lower only
-        raise InputError(f"Scan {scan.scan_id} shows no whole arch.", "Choose upper or lower.")
     with case.client.open_object(
         case.number, source.object_id, purpose=Purpose.MODEL, role=role
     ) as lease:
         mesh = decode_scan(lease.read())
-        normal = answers.get(f"{scan.scan_id}/orientation", answers.get("orientation"))
-        given = isinstance(normal, list | tuple)
-        frame = given_frame(mesh, np.asarray(normal, np.float64), arch=arch) if given else None
-        result = make_model(
+        result = model_scan(
             mesh,
-            arch=arch,
-            profile=load_profile(profile or case.record.order.profile),
-            frame=frame,
+            scan,
+            order=case.record.order,
+            answers=answers,
+            profile=profile,
             body=body,
-            confirmed=given or bool(answers.get("orientation_confirmed", False)),
             progress=progress,
         )
-        products = (
-            ("model", encode_ply(result.mesh)),
-            ("model_report", encode_report(result.report())),
-        )
-        for kind, data in products:
-            case.client.store_object(
-                case.number,
-                kind=kind,
-                data=data,
-                parents=(source.object_id,),
-                lease_id=lease.lease_id,
-                summary={"verdict": result.verdict.value},
-            )
+        store_model(case, source.object_id, result, lease_id=lease.lease_id)
     return ScanModel(scan.scan_id, mesh, result)

@@ -1,0 +1,233 @@
+"""The model bench on screen: repaired scans, their occlusal plane, the base, what was measured.
+
+Rules owned here:
+- Setting or confirming the plane makes the model anew, in the bench's thread; what is on screen is
+  what "save" stores.
+- The first version is stored as soon as it is on screen, as a batch would.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import ipywidgets
+import numpy as np
+
+from stsbench.domain.answers import Answers
+from stsbench.domain.dentition import Arch
+from stsbench.domain.occlusion import apply_transform
+from stsbench.domain.progress import Progress
+from stsbench.errors import InputError
+from stsbench.modelling.pipeline import ModelResult
+from stsbench.modelling.profiles import BODIES
+from stsbench.widgets.bench_frame import BenchFrame
+from stsbench.widgets.html_blocks import folded_block, plain_table
+from stsbench.workflow.model import CaseModel
+from stsbench.workflow.model_session import ModelSession
+
+__all__ = ["ModelDesk"]
+
+
+class ModelDesk(BenchFrame):
+    """The widgets of the model bench.
+
+    Parameters
+    ----------
+    case_number, profile, body : str
+    answers : Answers, optional
+        None for those saved with the case.
+    next_step : str
+        Shown once a version was stored.
+    """
+
+    def __init__(
+        self, case_number: str, *, profile: str, body: str, answers: Answers | None, next_step: str
+    ) -> None:
+        super().__init__("model")
+        self.session: ModelSession | None = None
+        self.saved: CaseModel | None = None
+        self._asked = (case_number, profile, body, answers)
+        self._next = next_step
+        self._shown = ""
+        self._checks = ipywidgets.HTML()
+        self._outcome = ipywidgets.HTML()
+        self._arches = ipywidgets.ToggleButtons(options=[])
+        self._arches.observe(self._change_arch, names="value")
+        self._body = ipywidgets.Dropdown(
+            options=list(BODIES), value=body, description=self.labels("body")
+        )
+        self._body.observe(self._change_body, names="value")
+        self._confirm = self.button("confirm_plane", "check", self.confirm)
+        self._save = self.button("save", "save", self.save)
+        self.below(
+            ipywidgets.HBox([self._confirm, self._save, self._outcome]),
+            ipywidgets.HBox([self._arches, self._body]),
+            self._checks,
+        )
+        self.listen("plane", self._on_plane)
+        self.listen("plane_confirm", lambda _content, _buffers: self.confirm())
+        self.listen("save", lambda _content, _buffers: self.save())
+        self.listen("cancel", lambda _content, _buffers: self.cancel())
+        self.run(self._open)
+
+    @property
+    def answers(self) -> Answers:
+        """Everything decided so far."""
+        recorded = self._asked[3] or Answers()
+        return self.session.answers if self.session is not None else recorded
+
+    def confirm(self) -> None:
+        """Answer that the plane on screen lies right, and make the model anew."""
+        if self.guard(lambda: self._live.confirm_plane(self._shown)):
+            self.run(self._make_shown)
+
+    def save(self) -> None:
+        """Store a new version."""
+        self.run(self._store)
+
+    def close(self) -> None:
+        """Close the bench and the session."""
+        super().close()
+        if self.session is not None:
+            self.session.close()
+
+    @property
+    def _live(self) -> ModelSession:
+        if self.session is None:
+            raise InputError("The case is not open yet.", "Wait until it is on screen.")
+        return self.session
+
+    def _open(self, progress: Progress) -> None:
+        case_number, profile, body, answers = self._asked
+        session = ModelSession(
+            case_number, profile=profile, body=body, answers=answers, ended=self.end
+        )
+        self.session = session
+        if self.has_ended():  # closed while it was opening
+            session.close()
+            return
+        self._body.value = session.body
+        for scan in session.case.arch_scans:
+            mesh = session.open_scan(scan)
+            self.head(session.number, session.purpose, session.open_until)
+            with self.screen:
+                if self.has_ended():
+                    return
+                self.viewer.show_mesh(
+                    scan.scan_id,
+                    mesh.vertices.astype(np.float32),
+                    mesh.faces.astype(np.uint32),
+                    colours=mesh.colours,
+                    title=scan.scan_id,
+                    visible=not self._shown,
+                )
+            self._shown = self._shown or scan.scan_id
+        self._arches.options = [scan.scan_id for scan in session.case.arch_scans]
+        for scan in session.case.arch_scans:
+            session.make(scan.scan_id, progress)
+            if scan.scan_id == self._shown:
+                self._show_model()
+        self._show_checks()
+        self._store(progress)
+
+    def _on_plane(self, content: Mapping[str, Any], _buffers: list[Any]) -> None:
+        self._live.set_plane(self._shown, content["points"])
+        self.run(self._make_shown)
+
+    def _make_shown(self, progress: Progress) -> None:
+        self._outcome.value = self.labels("unsaved")
+        self._live.make(self._shown, progress)
+        self._show_model()
+        self._show_checks()
+
+    def _make_all(self, progress: Progress) -> None:
+        self._outcome.value = self.labels("unsaved")
+        for scan_id in tuple(self._live.meshes):
+            self._live.make(scan_id, progress)
+        self._show_model()
+        self._show_checks()
+
+    def _store(self, _progress: Progress) -> None:
+        self.saved = self._live.save()
+        self._outcome.value = (
+            f"<div style='font-size:1.1em;padding:.4em 1em'>{self.labels('saved')} "
+            f"<b>{self._next}</b></div>"
+        )
+
+    def _show_model(self) -> None:
+        """Show plane and base of the arch on screen."""
+        made = self._live.made.get(self._shown)
+        with self.screen:
+            if self.has_ended():
+                return
+            if made is None:
+                self.viewer.show_base([], [])
+                self.say(self._live.not_made.get(self._shown, ""), "error")
+                return
+            frame = made.frame
+            self.viewer.set_directions(
+                occlusal=frame.normal.tolist(),
+                frontal=frame.midline.tolist(),
+                upper=made.arch is Arch.MAXILLARY,
+            )
+            self.viewer.show_plane(
+                frame.origin.tolist(), frame.normal.tolist(), confirmed=made.confirmed
+            )
+            back = np.linalg.inv(made.output_from_scanner)
+            vertices = apply_transform(np.asarray(back, np.float64), made.mesh.vertices)
+            self.viewer.show_base(vertices.astype(np.float32), made.mesh.faces.astype(np.uint32))
+
+    def _show_checks(self) -> None:
+        label = self.labels
+        made = self._live.result()
+        rows: list[tuple[str, ...]] = [
+            ("", label("verdict"), label(made.verdict.value, "verdicts"))
+        ]
+        for model in made.models:
+            rows.append((model.scan_id, self._plane_line(model.result), ""))
+            rows += [
+                (model.scan_id, str(check["name"]).replace("_", " "), _plain(check["value"]))
+                for check in model.report["checks"]
+            ]
+        rows += [(scan_id, why, "") for scan_id, why in made.not_made.items()]
+        self._checks.value = folded_block(label("shipped"), plain_table(rows))
+        self.say("")
+        for why in made.not_made.values():
+            self.say(why, "error")
+
+    def _plane_line(self, result: ModelResult) -> str:
+        if result.frame.source == "given":
+            return self.labels("plane_yours")
+        return self.labels("plane_confirmed" if result.confirmed else "plane_open")
+
+    def _change_arch(self, change: Mapping[str, Any]) -> None:
+        if not change["new"] or change["new"] == self._shown:
+            return
+        self._shown = str(change["new"])
+        self.guard(self._show_arch)
+
+    def _show_arch(self) -> None:
+        """Bring the chosen arch to the front; the other one stays in the list, hidden."""
+        for scan_id, mesh in self._live.meshes.items():
+            with self.screen:
+                if self.has_ended():
+                    return
+                self.viewer.show_mesh(
+                    scan_id,
+                    mesh.vertices.astype(np.float32),
+                    mesh.faces.astype(np.uint32),
+                    colours=mesh.colours,
+                    title=scan_id,
+                    visible=scan_id == self._shown,
+                )
+        self._show_model()
+
+    def _change_body(self, change: Mapping[str, Any]) -> None:
+        if self.session is None or change["new"] == self.session.body:
+            return
+        if self.guard(partial(self.session.choose_body, str(change["new"]))):
+            self.run(self._make_all)
+
+
+def _plain(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,173 @@
+"""The review bench on screen: models, how far repairs lie from the scans, checks, the decision.
+
+Rules owned here:
+- The decision buttons wait until everything was measured; signing takes the meshes off the screen.
+- The deviation map is that of the repaired scan; untouched places are measured, not assumed.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
+
+from stsbench.domain.answers import Answers
+from stsbench.domain.progress import Progress
+from stsbench.errors import InputError
+from stsbench.geometry.distance import point_to_surface
+from stsbench.widgets.bench_frame import BenchFrame
+from stsbench.widgets.html_blocks import folded_block, plain_table
+from stsbench.workflow.review import CaseReview
+from stsbench.workflow.review_session import ReviewSession, ShownScan
+
+__all__ = ["ReviewDesk"]
+
+_FAR_MM = 0.5
+
+
+class ReviewDesk(BenchFrame):
+    """The widgets of the review bench.
+
+    Parameters
+    ----------
+    case_number : str
+    next_step : str
+        Shown once the case was accepted.
+    """
+
+    def __init__(self, case_number: str, *, next_step: str) -> None:
+        super().__init__("review")
+        self.session: ReviewSession | None = None
+        self.outcome: dict[str, object] | None = None
+        self._case_number = case_number
+        self._next = next_step
+        self._checks = ipywidgets.HTML(layout={"width": "100%"})
+        self._decision = ipywidgets.HTML()
+        self._accept = self.button("accept", "check", partial(self.sign, "accept"))
+        self._send_back = self.button("send_back", "undo", partial(self.sign, "send_back"))
+        self._accept.disabled = self._send_back.disabled = True
+        self.below(ipywidgets.HBox([self._accept, self._send_back, self._decision]), self._checks)
+        self.listen("cancel", lambda _content, _buffers: self.cancel())
+        self.run(self._open)
+
+    @property
+    def answers(self) -> Answers:
+        """The decision, once there is one."""
+        return self.session.answers if self.session is not None else Answers()
+
+    def sign(self, decision: str) -> None:
+        """Record a decision; the case leaves the screen."""
+
+        def work() -> None:
+            self.outcome = self._live.sign(decision)
+            word = self.labels(decision, "verdicts")
+            following = f"<b>{self._next}</b>" if decision == "accept" else ""
+            self._decision.value = (
+                f"<div style='font-size:1.2em;padding:.4em 1em'>{word}. {following}</div>"
+            )
+            self._accept.disabled = self._send_back.disabled = True
+
+        self.guard(work)
+
+    def close(self) -> None:
+        """Close the bench and the session."""
+        super().close()
+        if self.session is not None:
+            self.session.close()
+
+    @property
+    def _live(self) -> ReviewSession:
+        if self.session is None:
+            raise InputError("The case is not open yet.", "Wait until it is on screen.")
+        return self.session
+
+    def _open(self, progress: Progress) -> None:
+        session = ReviewSession(self._case_number, ended=self.end)
+        self.session = session
+        if self.has_ended():  # closed while it was opening
+            session.close()
+            return
+        scans = session.open_scans()
+        self.head(session.number, session.purpose, session.open_until)
+        for scan in scans:
+            self._on_screen(partial(self._show_scan, scan))
+        reviewed = session.measure(progress)
+        self._show_checks(reviewed)
+        for scan in scans:
+            self._on_screen(partial(self._show_places, reviewed, scan.scan_id))
+            distance, _, _ = point_to_surface(
+                scan.repaired.vertices,
+                scan.original.vertices,
+                scan.original.faces,
+                limit_mm=_FAR_MM * 4,
+            )
+            values = np.minimum(distance, _FAR_MM * 4).astype(np.float32)
+            self._on_screen(partial(self._show_deviation, scan.scan_id, values))
+        self._accept.disabled = self._send_back.disabled = False
+
+    def _on_screen(self, show: Callable[[], None]) -> None:
+        with self.screen:
+            if not self.has_ended():
+                show()
+
+    def _show_scan(self, scan: ShownScan) -> None:
+        has_model = scan.model is not None
+        for name, mesh, visible in (
+            (f"{scan.scan_id} model", scan.model, True),
+            (scan.scan_id, scan.repaired, not has_model),
+        ):
+            if mesh is not None:
+                self.viewer.show_mesh(
+                    name,
+                    mesh.vertices.astype(np.float32),
+                    mesh.faces.astype(np.uint32),
+                    colours=mesh.colours,
+                    title=name,
+                    visible=visible,
+                )
+
+    def _show_deviation(self, scan_id: str, values: NDArray[np.float32]) -> None:
+        self.viewer.show_values(
+            scan_id, values, low=0.0, high=_FAR_MM, unit="mm", title=self.labels("deviation")
+        )
+
+    def _show_checks(self, reviewed: CaseReview) -> None:
+        label = self.labels
+        rows = [
+            (
+                label.find(row.result.value, "verdicts"),
+                row.subject,
+                row.gate.check_id,
+                row.gate.title,
+                row.gate.show(row.value),
+                row.gate.threshold,
+            )
+            for row in reviewed.rows
+        ]
+        columns = (
+            label("result"), label("scan"), "", label("check"), label("value"), label("limit"),
+        )  # fmt: skip
+        verdict = label(reviewed.record.verdict.value, "verdicts")
+        title = f"{label('shipped')}: {verdict}"
+        self._checks.value = folded_block(title, plain_table(rows, columns))
+
+    def _show_places(self, reviewed: CaseReview, scan_id: str) -> None:
+        """List the places a person must look at, in the order of clinical risk."""
+        self.viewer.show_findings(
+            scan_id,
+            [
+                {
+                    "id": f"p{place.number}",
+                    "kind": place.kind,
+                    "place_mm": list(place.place_mm),
+                    "size_mm": place.size_mm,
+                    "severity": place.severity,
+                    "title": f"{place.number}. {place.where}: {place.detail}",
+                    "loop": None,
+                    "faces": None,
+                }
+                for place in reviewed.record.places
+                if place.scan_id == scan_id
+            ],
+        )
