@@ -65,7 +65,7 @@ class BenchFrame:
         self._ended = False
 
     def has_ended(self) -> bool:
-        """True once the bench was closed or its case taken off the screen."""
+        """Return whether the bench was closed or its case left the screen."""
         return self._ended
 
     def head(self, number: str, purpose: str, open_until: str) -> None:
