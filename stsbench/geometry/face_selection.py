@@ -101,34 +101,41 @@ def faces_joined(twin: NDArray[np.int32], seed: int) -> Rows:
 
 
 @kernel
-def _cells_of(vertices, faces, f, low, scale, cell):
-    """Fill the lowest and highest cell of a face's box; whether it lies in the grid at all."""
-    inside = True
-    for k in range(3):
-        a = vertices[faces[f, 0], k]
-        b = vertices[faces[f, 1], k]
-        c = vertices[faces[f, 2], k]
-        first = (min(a, min(b, c)) - low[k]) * scale
-        last = (max(a, max(b, c)) - low[k]) * scale
-        if last < 0 or first >= _CELLS:
-            inside = False
-        cell[k] = max(0, min(_CELLS - 1, np.int64(first)))
-        cell[k + 3] = max(0, min(_CELLS - 1, np.int64(last)))
-    return inside
-
-
-@kernel
-def _near(vertices, faces, alive, asked_vertices, asked, low, scale, rows):
+def _near(vertices, faces, alive, asked_vertices, asked, low, high, scale, rows):
     taken = np.zeros((_CELLS, _CELLS, _CELLS), np.bool_)
     cell = np.empty(6, np.int64)
-    for f in range(len(asked)):
-        _cells_of(asked_vertices, asked, f, low, scale, cell)
-        taken[cell[0] : cell[3] + 1, cell[1] : cell[4] + 1, cell[2] : cell[5] + 1] = True
     count = 0
-    for f in range(len(faces)):
-        if not alive[f] or not _cells_of(vertices, faces, f, low, scale, cell):
+    for n in range(len(asked) + len(faces)):
+        mine = n < len(asked)
+        f = n if mine else n - len(asked)
+        if not mine and not alive[f]:
             continue
-        if taken[cell[0] : cell[3] + 1, cell[1] : cell[4] + 1, cell[2] : cell[5] + 1].any():
+        table = asked if mine else faces
+        places = asked_vertices if mine else vertices
+        inside = True
+        for k in range(3):
+            a = places[table[f, 0], k]
+            b = places[table[f, 1], k]
+            c = places[table[f, 2], k]
+            first = min(a, min(b, c))
+            last = max(a, max(b, c))
+            if last < low[k] or first > high[k]:
+                inside = False
+                break
+            # Truncation is the floor here: what lies below the grid is put into its first cell.
+            cell[k] = np.int64(max(0.0, (first - low[k]) * scale))
+            cell[k + 3] = np.int64(min(_CELLS - 1.0, (last - low[k]) * scale))
+        if not inside:
+            continue
+        met = False
+        for x in range(cell[0], cell[3] + 1):
+            for y in range(cell[1], cell[4] + 1):
+                for z in range(cell[2], cell[5] + 1):
+                    if mine:
+                        taken[x, y, z] = True
+                    elif taken[x, y, z]:
+                        met = True
+        if met:
             rows[count] = f
             count += 1
     return count
@@ -170,11 +177,12 @@ def faces_near(
         asked = np.ascontiguousarray(low_high[:, [0, 0, 1]])
     corners = asked_vertices[asked.ravel()]
     low = np.ascontiguousarray(corners.min(axis=0))
-    extent = float((corners.max(axis=0) - low).max())
+    high = np.ascontiguousarray(corners.max(axis=0))
+    extent = float((high - low).max())
     # The last cell takes what rounding puts past the end.
     scale = (_CELLS - 1) / extent if extent > 0 else 0.0
     rows = np.empty(len(faces), dtype=np.int32)
-    count = _near(vertices, faces, alive, asked_vertices, asked, low, scale, rows)
+    count = _near(vertices, faces, alive, asked_vertices, asked, low, high, scale, rows)
     return rows[:count].copy()
 
 

@@ -3,10 +3,10 @@
 Rules owned here:
 - Places are laid onto the surface and the curve between them as well, by halves: a few places on a
   curved arch are enough.
-- The curve crosses an edge where a fence does that stands on the curve along the surface normal.
-  An edge crossed an even number of times is not cut.
-- Ties are broken the same way for both faces at an edge of the fence, so no crossing is lost or
-  counted twice.
+- Between two places the curve follows the section of the surface with the plane through both along
+  the surface normal, face by face, whichever way round is shorter. So it never leaves the surface,
+  whatever lies near, and enters every face as often as it leaves it.
+- A vertex in the plane counts as above it: every face the plane meets has two edges that it crosses.
 """
 
 from typing import NamedTuple
@@ -14,16 +14,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stsbench.domain.mesh import Edges, Faces, Vertices
+from stsbench.domain.mesh import Faces, Vertices
 from stsbench.geometry.compiled import kernel
 from stsbench.geometry.distance import build_tree, closest_on_tree
 from stsbench.geometry.wide_normals import sum_near
 
-__all__ = ["Fence", "SurfaceCurve", "build_fence", "cross_edges", "lay_curve"]
+__all__ = ["Crossings", "SurfaceCurve", "follow_curve", "lay_curve"]
 
-_COARSE_MM = 1.0
-_FINE_MM = 0.25
-_SMOOTHED_MM = 1.0
+_STEPS_MM = (1.0, 0.4)
+_APART_MM = 0.02
+_INWARDS = 1e-3  # how far a place is drawn to the middle of its face, off edges and vertices
+_ROOM = 4096
+_LONGEST_MM = 20.0  # farther round than this two neighbouring places are not joined
+LOST = -1
+AT_BORDER = -2
 
 
 class SurfaceCurve(NamedTuple):
@@ -32,28 +36,35 @@ class SurfaceCurve(NamedTuple):
     Parameters
     ----------
     places : (N, 3) float64, mm
+    face : (N,) int64
+        The face each place lies in.
     normals : (N, 3) float64
-        Unit normals of the surface, smoothed along the curve.
+        Of the surface at each place, smoothed.
     gap_mm : float
         Farthest that a given place was from the surface.
     """
 
     places: Vertices
+    face: NDArray[np.int64]
     normals: NDArray[np.float64]
     gap_mm: float
 
 
-class Fence(NamedTuple):
-    """A strip that stands on a curve.
+class Crossings(NamedTuple):
+    """Edges that a curve crosses, in its order; one can be there several times.
 
     Parameters
     ----------
-    vertices : (2N, 3) float64, mm
-    faces : (M, 3) int32
+    half_edges : (K,) int64
+    share : (K,) float64
+        Place of the crossing on the way from the half-edge's start, 0 to 1.
+    lost : int
+        Place after which the curve could not be followed, -1 for none.
     """
 
-    vertices: Vertices
-    faces: Faces
+    half_edges: NDArray[np.int64]
+    share: NDArray[np.float64]
+    lost: int
 
 
 def lay_curve(vertices: Vertices, faces: Faces, places: Vertices, *, closed: bool) -> SurfaceCurve:
@@ -71,136 +82,152 @@ def lay_curve(vertices: Vertices, faces: Faces, places: Vertices, *, closed: boo
     """
     tree = build_tree(vertices, faces)
     gap, _, laid = closest_on_tree(places, tree)
-    for step_mm in (_COARSE_MM, _FINE_MM):
+    for step_mm in _STEPS_MM:
         _, _, laid = closest_on_tree(_divide(laid, step_mm, closed=closed), tree)
     laid = laid[_apart(laid, closed=closed)]
     _, face, laid = closest_on_tree(laid, tree)
-    normals = _unit(sum_near(vertices, faces)[:, :3])[faces[face]].sum(axis=1)
-    normals = _smoothed(_unit(normals), closed=closed)
-    return SurfaceCurve(laid, normals, float(gap.max(initial=0.0)))
+    middle = vertices[faces[face]].mean(axis=1)
+    sums = sum_near(vertices, faces)[:, :3]
+    normals = _unit(_unit(sums)[faces[face]].sum(axis=1))
+    laid = laid * (1 - _INWARDS) + middle * _INWARDS
+    return SurfaceCurve(laid, face.astype(np.int64), normals, float(gap.max(initial=0.0)))
 
 
-def build_fence(curve: SurfaceCurve, *, closed: bool, height_mm: float, past_mm: float) -> Fence:
-    """Stand a strip on a curve.
-
-    Parameters
-    ----------
-    curve : SurfaceCurve
-    closed : bool
-    height_mm : float
-        Above and below the surface.
-    past_mm : float
-        How far the strip runs on past the ends of an open curve.
-    """
-    places, normals = curve.places, curve.normals
-    if not closed:
-        first, last = _unit(np.stack([places[0] - places[1], places[-1] - places[-2]])) * past_mm
-        places = np.concatenate([[places[0] + first], places, [places[-1] + last]])
-        normals = np.concatenate([normals[:1], normals, normals[-1:]])
-    count = len(places)
-    lifted = height_mm * normals
-    low = np.arange(count if closed else count - 1, dtype=np.int32)
-    after = (low + 1) % count
-    faces = np.concatenate(
-        [
-            np.stack([low, after, after + count], axis=-1),
-            np.stack([low, after + count, low + count], axis=-1),
-        ]
-    )
-    return Fence(
-        np.ascontiguousarray(np.concatenate([places - lifted, places + lifted])),
-        np.ascontiguousarray(faces, dtype=np.int32),
-    )
-
-
-def cross_edges(
-    vertices: Vertices, edges: Edges, fence: Fence
-) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Find where edges cross a fence.
+def follow_curve(
+    vertices: Vertices,
+    faces: Faces,
+    twin: NDArray[np.int32],
+    curve: SurfaceCurve,
+    *,
+    closed: bool,
+    past_mm: float,
+) -> Crossings:
+    """Follow a curve from face to face.
 
     Parameters
     ----------
     vertices : (V, 3) float64, mm
-    edges : (E, 2) int32
-        Lower vertex first.
-    fence : Fence
-
-    Returns
-    -------
-    crossed : (E,) bool
-        An odd number of times.
-    share : (E,) float64
-        Place of the first crossing found on the way from the first vertex, 0 to 1.
+    faces : (F, 3) int32
+    twin : (3F,) int32
+    curve : SurfaceCurve
+        Its faces counted in `faces`.
+    closed : bool
+    past_mm : float
+        An open curve runs on past its ends up to so far, to reach the border.
     """
-    corners = fence.vertices[fence.faces]
-    boxes = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
-    count, share = _cross(vertices, edges, fence.vertices, fence.faces, boxes)
-    crossed: NDArray[np.bool_] = count % 2 == 1
-    return crossed, share
+    places, normals, face = curve.places, curve.normals, curve.face
+    count = len(places)
+    half_edges: list[NDArray[np.int64]] = []
+    shares: list[NDArray[np.float64]] = []
+    pairs = [(n, (n + 1) % count) for n in range(count if closed else count - 1)]
+    for first, second in pairs:
+        if face[first] == face[second]:
+            continue
+        way = places[second] - places[first]
+        normal = normals[first] + normals[second]
+        found = _shorter(vertices, faces, twin, places[first], face[[first, second]], way, normal)
+        if found is None:
+            return Crossings(np.zeros(0, dtype=np.int64), np.zeros(0), first)
+        half_edges.append(found[0])
+        shares.append(found[1])
+    for end, before in () if closed else ((0, 1), (count - 1, count - 2)):
+        way = places[end] - places[before]
+        plane = np.cross(way, normals[end])
+        status, found_edges, found_share, _ = _follow(
+            vertices, faces, twin, places[end], face[end], -1, way, plane, past_mm
+        )
+        if status != AT_BORDER:
+            return Crossings(np.zeros(0, dtype=np.int64), np.zeros(0), int(end))
+        half_edges.append(found_edges)
+        shares.append(found_share)
+    none = np.zeros(0, dtype=np.int64)
+    return Crossings(
+        np.concatenate([none, *half_edges]), np.concatenate([np.zeros(0), *shares]), -1
+    )
+
+
+def _shorter(
+    vertices: Vertices,
+    faces: Faces,
+    twin: NDArray[np.int32],
+    place: NDArray[np.float64],
+    ends: NDArray[np.int64],
+    way: NDArray[np.float64],
+    normal: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
+    """Follow a section from one face to another both ways round and return the shorter one."""
+    plane = np.cross(way, normal)
+    best = None
+    limit = _LONGEST_MM
+    for sign in (1.0, -1.0):
+        status, half_edges, share, length = _follow(
+            vertices, faces, twin, place, ends[0], ends[1], sign * way, plane, limit
+        )
+        if status >= 0:
+            best, limit = (half_edges, share), length
+        if status >= 0 and length <= 2.0 * float(np.linalg.norm(way)):
+            break  # round the other side it would be longer
+    return best
 
 
 @kernel
-def _volume(ax, ay, az, bx, by, bz, cx, cy, cz):
-    return ax * (by * cz - bz * cy) + ay * (bz * cx - bx * cz) + az * (bx * cy - by * cx)
-
-
-@kernel
-def _passes(px, py, pz, qx, qy, qz, strip, u, v):
-    """On which side the line p-q passes the strip's edge u-v; the same edge answers one way."""
-    low = min(u, v)
-    high = max(u, v)
-    side = _volume(
-        qx - px, qy - py, qz - pz,
-        strip[low, 0] - px, strip[low, 1] - py, strip[low, 2] - pz,
-        strip[high, 0] - px, strip[high, 1] - py, strip[high, 2] - pz,
-    )  # fmt: skip
-    return (side >= 0) == (low == u)
-
-
-@kernel
-def _cross(vertices, edges, strip, strip_faces, boxes):
-    count = np.zeros(len(edges), np.int64)
-    share = np.zeros(len(edges))
-    for e in range(len(edges)):
-        px = vertices[edges[e, 0], 0]
-        py = vertices[edges[e, 0], 1]
-        pz = vertices[edges[e, 0], 2]
-        qx = vertices[edges[e, 1], 0]
-        qy = vertices[edges[e, 1], 1]
-        qz = vertices[edges[e, 1], 2]
-        for f in range(len(strip_faces)):
-            if (
-                max(px, qx) < boxes[f, 0] or min(px, qx) > boxes[f, 3]
-                or max(py, qy) < boxes[f, 1] or min(py, qy) > boxes[f, 4]
-                or max(pz, qz) < boxes[f, 2] or min(pz, qz) > boxes[f, 5]
-            ):  # fmt: skip
+def _follow(vertices, faces, twin, place, start, target, way, plane, limit_mm):
+    """Walk along a plane section: status (faces passed, LOST or AT_BORDER), edges, shares, length."""
+    half_edges = np.empty(_ROOM, np.int64)
+    share = np.empty(_ROOM)
+    height = np.empty(3)
+    at = place.copy()
+    face = start
+    entered = -1
+    count = 0
+    length = 0.0
+    status = LOST
+    while count < _ROOM:
+        for j in range(3):
+            height[j] = 0.0
+            for k in range(3):
+                height[j] += (vertices[faces[face, j], k] - place[k]) * plane[k]
+        leaving = -1
+        best = 0.0
+        for j in range(3):
+            i = j + 1 if j < 2 else 0
+            if 3 * face + j == entered or (height[j] >= 0) == (height[i] >= 0):
                 continue
-            a = strip_faces[f, 0]
-            b = strip_faces[f, 1]
-            c = strip_faces[f, 2]
-            ux = strip[b, 0] - strip[a, 0]
-            uy = strip[b, 1] - strip[a, 1]
-            uz = strip[b, 2] - strip[a, 2]
-            wx = strip[c, 0] - strip[a, 0]
-            wy = strip[c, 1] - strip[a, 1]
-            wz = strip[c, 2] - strip[a, 2]
-            dp = _volume(
-                ux, uy, uz, wx, wy, wz, px - strip[a, 0], py - strip[a, 1], pz - strip[a, 2]
-            )
-            dq = _volume(
-                ux, uy, uz, wx, wy, wz, qx - strip[a, 0], qy - strip[a, 1], qz - strip[a, 2]
-            )
-            if (dp >= 0) == (dq >= 0):
-                continue
-            one = _passes(px, py, pz, qx, qy, qz, strip, a, b)
-            if one != _passes(px, py, pz, qx, qy, qz, strip, b, c):
-                continue
-            if one != _passes(px, py, pz, qx, qy, qz, strip, c, a):
-                continue
-            if count[e] == 0:
-                share[e] = dp / (dp - dq)
-            count[e] += 1
-    return count, share
+            part = height[j] / (height[j] - height[i])
+            along = 0.0
+            for k in range(3):
+                a = vertices[faces[face, j], k]
+                along += (a + part * (vertices[faces[face, i], k] - a) - at[k]) * way[k]
+            # Only the first face has two edges to choose from: the one that lies ahead.
+            if leaving < 0 or along > best:
+                leaving = j
+                best = along
+                share[count] = part
+        if leaving < 0:
+            break
+        i = leaving + 1 if leaving < 2 else 0
+        step = 0.0
+        for k in range(3):
+            a = vertices[faces[face, leaving], k]
+            x = a + share[count] * (vertices[faces[face, i], k] - a)
+            step += (x - at[k]) ** 2
+            at[k] = x
+        length += np.sqrt(step)
+        if length > limit_mm:
+            break
+        half_edges[count] = 3 * face + leaving
+        count += 1
+        entered = twin[3 * face + leaving]
+        if entered < 0:
+            status = AT_BORDER if entered == -1 else LOST
+            break
+        face = entered // 3
+        if face == target:
+            status = count
+            break
+        if face == start:
+            break
+    return status, half_edges[:count].copy(), share[:count].copy(), length
 
 
 def _divide(places: Vertices, step_mm: float, *, closed: bool) -> Vertices:
@@ -220,13 +247,9 @@ def _apart(places: Vertices, *, closed: bool) -> NDArray[np.int64]:
     """Return the places to keep, so that none lies on the one before."""
     keep = [0]
     for n in range(1, len(places)):
-        if np.linalg.norm(places[n] - places[keep[-1]]) > 0.2 * _FINE_MM:
+        if np.linalg.norm(places[n] - places[keep[-1]]) > _APART_MM:
             keep.append(n)
-    while (
-        closed
-        and len(keep) > 2
-        and (np.linalg.norm(places[keep[-1]] - places[0]) <= 0.2 * _FINE_MM)
-    ):
+    while closed and len(keep) > 2 and np.linalg.norm(places[keep[-1]] - places[0]) <= _APART_MM:
         keep.pop()
     return np.array(keep)
 
@@ -234,12 +257,3 @@ def _apart(places: Vertices, *, closed: bool) -> NDArray[np.int64]:
 def _unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     length: NDArray[np.float64] = np.linalg.norm(rows, axis=-1, keepdims=True)
     return rows / np.maximum(length, 1e-300)
-
-
-def _smoothed(normals: NDArray[np.float64], *, closed: bool) -> NDArray[np.float64]:
-    """Average directions along the curve."""
-    reach = int(_SMOOTHED_MM / _FINE_MM / 2)
-    count = len(normals)
-    at = np.arange(count)[:, None] + np.arange(-reach, reach + 1)
-    at = at % count if closed else np.clip(at, 0, count - 1)
-    return _unit(normals[at].sum(axis=1))

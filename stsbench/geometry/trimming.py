@@ -50,9 +50,12 @@ class Cut(NamedTuple):
     source: NDArray[np.int32]
 
 
-def _mixed(faces: Faces, alive: Mask, side: NDArray[np.int8]) -> NDArray[np.int64]:
-    corner = side[faces]
-    return np.flatnonzero(alive & (corner.min(axis=1) < 0) & (corner.max(axis=1) > 0))
+def _ends(faces: Faces, alive: Mask, side: NDArray[np.int8]) -> tuple[Mask, Mask]:
+    """Mark the faces alive with a corner that stays, and those with one that goes."""
+    a, b, c = side[faces[:, 0]], side[faces[:, 1]], side[faces[:, 2]]
+    stays = ((a < 0) | (b < 0) | (c < 0)) & alive
+    goes = ((a > 0) | (b > 0) | (c > 0)) & alive
+    return stays, goes
 
 
 def edges_to_cut(faces: Faces, alive: Mask, side: NDArray[np.int8]) -> CutEdges:
@@ -65,10 +68,12 @@ def edges_to_cut(faces: Faces, alive: Mask, side: NDArray[np.int8]) -> CutEdges:
     side : (V,) int8
         -1 stays, 0 on the line, 1 goes.
     """
-    rows = _mixed(faces, alive, side)
+    stays, goes = _ends(faces, alive, side)
+    rows = np.flatnonzero(stays & goes)
     edges = faces[rows][:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2).astype(np.int64)
     edges = np.sort(edges[side[edges[:, 0]] * side[edges[:, 1]] < 0], axis=1)
-    keys = np.unique((edges[:, 0] << 32) | edges[:, 1])
+    keys = np.sort((edges[:, 0] << 32) | edges[:, 1])
+    keys = keys[np.concatenate([[True], np.diff(keys) > 0])[: len(keys)]]
     return CutEdges(keys >> 32, keys & 0xFFFFFFFF)
 
 
@@ -94,9 +99,9 @@ def split_faces(
         Where each edge is cut.
     """
     old = len(vertices)
-    rows = _mixed(faces, alive, side)
-    goes = alive & (side[faces] >= 0).all(axis=1) & (side[faces] > 0).any(axis=1)
-    removed = np.union1d(np.flatnonzero(goes), rows).astype(np.int32)
+    stays, goes = _ends(faces, alive, side)
+    rows = np.flatnonzero(stays & goes)
+    removed = np.flatnonzero(goes).astype(np.int32)
     corner = side[faces[rows]]
     lone = (corner > 0).sum(axis=1) == 1
     quad = lone & ((corner < 0).sum(axis=1) == 2)

@@ -15,11 +15,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stsbench.domain.mesh import Faces, Mask, Vertices
+from stsbench.domain.mesh import Mask, Vertices
 from stsbench.errors import InputError
-from stsbench.geometry.edge_pairs import half_edges_of, keys_of
+from stsbench.geometry.edge_pairs import keys_of
 from stsbench.geometry.face_selection import faces_near, take_excerpt
-from stsbench.geometry.surface_curves import Fence, build_fence, cross_edges, lay_curve
+from stsbench.geometry.surface_curves import SurfaceCurve, follow_curve, lay_curve
+from stsbench.geometry.topology import next_half_edge
 from stsbench.geometry.trimming import edges_to_cut, parts_of
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.step import Step
@@ -33,14 +34,14 @@ __all__ = ["CLOSES_MM", "OFF_MM", "plan_trim_curve"]
 CLOSES_MM = 1.0
 OFF_MM = 1.5
 _REACH_MM = 4.0  # how far the surface may bulge from the chord between two places
-_FENCE_MM = 0.8
+_PAST_MM = 3.0
 _LEAST_SHARE = 0.05
 _LEAST_CUT = 0.3
 _MOST_PLACES = 5_000
 
 
-class _Crossings(NamedTuple):
-    """Edges that a curve crosses.
+class _CutLine(NamedTuple):
+    """Edges that a curve crosses an odd number of times.
 
     Parameters
     ----------
@@ -83,30 +84,30 @@ def plan_trim_curve(
         raise InputError("The curve is one place only.", "Draw a line across the scan.")
     closed = len(places) > 2 and ends <= max(CLOSES_MM, float(gaps.max(initial=0.0)))
     for turn in (closed, not closed) if len(places) > 2 else (False,):
-        crossings = _cross(working, places, closed=turn)
-        side = _sides(working, crossings, goes)
-        if side is not None:
-            return _trimmed(working, side, crossings)
+        line = _follow(working, _lay(working, places, closed=turn), closed=turn)
+        side = None if line is None else _sides(working, line, goes)
+        if line is not None and side is not None:
+            return _trimmed(working, side, line)
     raise InputError(
         "The curve does not part the scan.", "Close it, or draw it from border to border."
     )
 
 
-def _trimmed(working: WorkingMesh, side: NDArray[np.int8], crossings: _Crossings) -> Step:
+def _trimmed(working: WorkingMesh, side: NDArray[np.int8], line: _CutLine) -> Step:
     cuts = edges_to_cut(working.faces, working.alive, side)
-    at = np.searchsorted(crossings.keys, (cuts.low << 32) | cuts.high)
-    share = np.clip(crossings.share[at], _LEAST_SHARE, 1 - _LEAST_SHARE)
+    at = np.searchsorted(line.keys, (cuts.low << 32) | cuts.high)
+    share = np.clip(line.share[at], _LEAST_SHARE, 1 - _LEAST_SHARE)
     low, high = working.vertices[cuts.low], working.vertices[cuts.high]
     trim = trim_by_sides(working, side, cuts, share, low + (high - low) * share[:, None])
     if faults := find_faults(working, trim.change):
         raise InputError(
             f"The cut would leave {', '.join(faults.words)}.", "Draw the curve a little beside."
         )
-    return trim_step(working, "trim_curve", trim, [], curve_mm=crossings.length_mm)
+    return trim_step(working, "trim_curve", trim, [], curve_mm=line.length_mm)
 
 
-def _cross(working: WorkingMesh, places: Vertices, *, closed: bool) -> _Crossings:
-    """Lay the curve onto the scan and find the edges it crosses."""
+def _lay(working: WorkingMesh, places: Vertices, *, closed: bool) -> SurfaceCurve:
+    """Lay the curve onto the scan."""
     count = len(places)
     start = np.arange(count if closed else count - 1, dtype=np.int32)
     after = (start + 1) % count
@@ -124,37 +125,43 @@ def _cross(working: WorkingMesh, places: Vertices, *, closed: bool) -> _Crossing
         )
     if len(curve.places) < 2:
         raise InputError("The curve is too short.", "Draw a line across the scan.")
-    fence = build_fence(curve, closed=closed, height_mm=_FENCE_MM, past_mm=2 * OFF_MM)
-    rows = faces_near(working.vertices, working.faces, working.alive, fence.vertices, fence.faces)
-    return _edges_at(
-        working.vertices, working.faces, rows, fence, _length_mm(curve.places, closed=closed)
-    )
+    return curve._replace(face=rows[curve.face].astype(np.int64))
 
 
-def _edges_at(
-    vertices: Vertices, faces: Faces, rows: NDArray[np.int32], fence: Fence, length_mm: float
-) -> _Crossings:
-    half_edges = half_edges_of(rows)
-    keys, inverse = np.unique(keys_of(faces, half_edges), return_inverse=True)
-    edges = np.stack([keys >> 32, keys & 0xFFFFFFFF], axis=-1).astype(np.int32)
-    crossed, share = cross_edges(vertices, np.ascontiguousarray(edges), fence)
-    return _Crossings(
-        half_edges[crossed[inverse.reshape(-1)]], keys[crossed], share[crossed], length_mm
+def _follow(working: WorkingMesh, curve: SurfaceCurve, *, closed: bool) -> _CutLine | None:
+    """Find the edges that a curve crosses; nothing where it cannot be followed."""
+    crossings = follow_curve(
+        working.vertices, working.faces, working.twin, curve, closed=closed, past_mm=_PAST_MM
     )
+    if crossings.lost >= 0 or not len(crossings.half_edges):
+        return None
+    half_edges = crossings.half_edges
+    keys, last, count = np.unique(
+        keys_of(working.faces, half_edges)[::-1], return_index=True, return_counts=True
+    )
+    last = len(half_edges) - 1 - last
+    odd = count % 2 == 1
+    own, share = half_edges[last[odd]], crossings.share[last[odd]]
+    corners = working.faces.ravel()
+    upwards = corners[own] < corners[next_half_edge(own)]
+    share = np.where(upwards, share, 1.0 - share)
+    twins = working.twin[own]
+    both = np.concatenate([own, twins[twins >= 0]])
+    return _CutLine(both, keys[odd], share, _length_mm(curve.places, closed=closed))
 
 
 def _sides(
-    working: WorkingMesh, crossings: _Crossings, goes: NDArray[np.float64]
+    working: WorkingMesh, line: _CutLine, goes: NDArray[np.float64]
 ) -> NDArray[np.int8] | None:
     """Return which vertices go, or nothing where the curve does not part the scan."""
     parted = np.zeros(3 * working.face_count, dtype=bool)
-    parted[crossings.half_edges] = True
+    parted[line.half_edges] = True
     part = parts_of(working.faces, working.alive, parted, working.vertex_count)
     used = np.zeros(working.vertex_count, dtype=bool)
     used[working.faces[working.alive]] = True
     gap = np.where(used, np.square(working.vertices - goes).sum(axis=1), np.inf)
     going: Mask = part == part[int(np.argmin(gap))]
-    low, high = crossings.keys >> 32, crossings.keys & 0xFFFFFFFF
+    low, high = line.keys >> 32, line.keys & 0xFFFFFFFF
     apart = int(np.count_nonzero(going[low] != going[high]))
     touched = int(np.count_nonzero(going[low] | going[high]))
     if apart == 0 or apart < _LEAST_CUT * touched or not (used & ~going).any():

@@ -57,7 +57,7 @@ class Change:
         """Fill up with empty arrays and bring numbers into the types of a step."""
         none, nowhere = np.zeros(0, dtype=np.int32), np.zeros((0, 3))
         return cls(
-            none if removed is None else np.unique(removed).astype(np.int32),
+            none if removed is None else _ascending(removed),
             nowhere if vertices is None else np.ascontiguousarray(vertices, dtype=np.float64),
             np.zeros((0, 3), dtype=np.int32)
             if faces is None
@@ -65,6 +65,13 @@ class Change:
             none if moved is None else np.asarray(moved, dtype=np.int32),
             nowhere if moved_to is None else np.ascontiguousarray(moved_to, dtype=np.float64),
         )
+
+
+def _ascending(rows: NDArray[np.integer]) -> Ints:
+    """Return rows sorted and each once; most are already."""
+    if len(rows) < 2 or bool((np.diff(rows) > 0).all()):
+        return rows.astype(np.int32, copy=False)
+    return np.unique(rows).astype(np.int32)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -199,11 +206,15 @@ def _surroundings(working: WorkingMesh, change: Change) -> _Surroundings:
     moved_rows = rows[is_moved[working.faces[rows]].any(axis=1)]
     asked_faces = np.concatenate([working.faces[moved_rows], change.faces])
     near = faces_near(everywhere, working.faces, alive, everywhere, asked_faces)
-    kept = np.union1d(rows, near)
+    chosen = np.zeros(working.face_count, dtype=bool)
+    chosen[rows] = chosen[near] = True
+    kept = np.flatnonzero(chosen).astype(np.int32)
     both = np.concatenate([working.faces[kept], change.faces])
     vertex, faces = take_excerpt(both, np.arange(len(both)), len(everywhere))
     asked = np.ones(len(faces), dtype=bool)
-    asked[: len(kept)] = np.isin(kept, moved_rows)
+    chosen[:] = False
+    chosen[moved_rows] = True
+    asked[: len(kept)] = chosen[kept]
     known = np.concatenate([marked, np.ones(len(change.vertices), dtype=bool)])[vertex]
     twin = half_edge_twins(faces, len(vertex))
     return _Surroundings(vertex, everywhere[vertex], faces, twin, known, asked, len(kept), kept)
