@@ -50,12 +50,14 @@ def duplicate_faces(faces: Faces, twin: NDArray[np.int32]) -> Mask:
     """
     copies = np.zeros(len(faces), dtype=bool)
     # A copy shares all three edges: each branches, or pairs the face with that same copy.
-    beside = twin.reshape(-1, 3)
+    # So two of its three edges have the same beyond them; -1 stands for branching and for nothing.
+    over = twin // 3
+    some = (over[0::3] == over[1::3]) | (over[1::3] == over[2::3]) | (over[2::3] == over[0::3])
+    rows = np.flatnonzero(some)
+    beside = twin.reshape(-1, 3)[rows]
     neighbour = np.where(beside >= 0, beside // 3, -1)
-    single = neighbour.max(axis=1)
-    rows = np.flatnonzero(
-        ((beside == -2) | ((neighbour >= 0) & (neighbour == single[:, None]))).all(axis=1)
-    )
+    single = neighbour.max(axis=1, initial=-1)
+    rows = rows[((beside == -2) | ((neighbour >= 0) & (neighbour == single[:, None]))).all(axis=1)]
     if not len(rows):
         return copies
     keys = np.sort(faces[rows], axis=1)

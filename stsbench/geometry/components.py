@@ -15,8 +15,12 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
+from stsbench.geometry.face_groups import measure_groups
 
 __all__ = ["Pieces", "distance_to_main", "measure_pieces"]
+
+_FEW = 40  # pieces up to which the main one is searched for each of them
+_SAMPLED = 64
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -42,9 +46,7 @@ class Pieces:
         return len(self.area_mm2)
 
 
-def measure_pieces(
-    vertices: Vertices, faces: Faces, component: NDArray[np.int32], area_mm2: NDArray[np.float64]
-) -> Pieces:
+def measure_pieces(vertices: Vertices, faces: Faces, component: NDArray[np.int32]) -> Pieces:
     """Measure each piece.
 
     Parameters
@@ -52,20 +54,10 @@ def measure_pieces(
     vertices : (V, 3) float64, mm
     faces : (F, 3) int32
     component : (F,) int32
-    area_mm2 : (F,) float64
     """
-    count = int(component.max(initial=-1)) + 1
-    area = np.bincount(component, weights=area_mm2, minlength=count).astype(np.float64)
-    size = np.bincount(component, minlength=count)
-    weight = np.where(area[component] > 0, area_mm2, 1.0)
-    total = np.bincount(component, weights=weight, minlength=count)
-    centre = np.empty((count, 3))
-    for k in range(3):
-        middle = (
-            vertices[faces[:, 0], k] + vertices[faces[:, 1], k] + vertices[faces[:, 2], k]
-        ) / 3
-        centre[:, k] = np.bincount(component, weights=middle * weight, minlength=count) / total
-    if not count:
+    groups = measure_groups(vertices, faces, component)
+    area, size, centre = groups.area_mm2, groups.faces_count, groups.centre_mm
+    if not len(groups):
         return Pieces(-1, area, size, centre)
     order = np.lexsort((centre[:, 2], centre[:, 1], centre[:, 0], -size, -area))
     return Pieces(int(order[0]), area, size, centre)
@@ -97,14 +89,36 @@ def distance_to_main(
     if pieces.main < 0:
         return distance
     distance[pieces.main] = 0.0
-    rows = chosen[component] & (component != pieces.main)
-    if not rows.any():
+    rows = np.flatnonzero(chosen[component] & (component != pieces.main))
+    if not len(rows):
         return distance
-    tree = cKDTree(vertices[np.unique(faces[component == pieces.main])])
-    # A bow-tie vertex belongs to two pieces: it then counts for the later one.
-    owner = np.full(len(vertices), -1, dtype=np.int64)
-    owner[faces[rows].ravel()] = np.repeat(component[rows], 3)
-    asked = np.flatnonzero(owner >= 0)
-    nearest, _ = tree.query(vertices[asked])
-    np.minimum.at(distance, owner[asked], nearest)
+    named = np.zeros(len(vertices), dtype=bool)
+    named[faces[component == pieces.main]] = True
+    main = np.ascontiguousarray(vertices[named].T)
+    rows = rows[np.argsort(component[rows], kind="stable")]
+    names, first = np.unique(component[rows], return_index=True)
+    if len(names) > _FEW:
+        tree = cKDTree(main.T)
+        nearest, _ = tree.query(vertices[faces[rows]].reshape(-1, 3))
+        np.minimum.at(distance, np.repeat(component[rows], 3), nearest)
+        return distance
+    for name, part in zip(names, np.split(rows, first[1:]), strict=True):
+        distance[name] = _nearest_mm(vertices[np.unique(faces[part])], main)
     return distance
+
+
+def _nearest_mm(asked: Vertices, main: NDArray[np.float64]) -> float:
+    """Return the least distance of some vertices from the main piece's, which are (3, N)."""
+    low, high = asked.min(axis=0), asked.max(axis=0)
+    sample = main[:, ::_SAMPLED].T
+    inside = np.clip(sample, low, high)
+    at = sample[int(np.argmin(((sample - inside) ** 2).sum(axis=1)))]
+    reach = float(np.sqrt(((asked - at) ** 2).sum(axis=1).min()))
+    # Nothing farther than that from the box can be nearer.
+    near = np.flatnonzero((main[0] >= low[0] - reach) & (main[0] <= high[0] + reach))
+    for axis in (1, 2):
+        along = main[axis, near]
+        near = near[(along >= low[axis] - reach) & (along <= high[axis] + reach)]
+    tree = cKDTree(main[:, near].T)
+    distance, _ = tree.query(asked)
+    return float(np.min(distance))

@@ -1,10 +1,9 @@
-"""Area, normal and thinness of every face, in one pass.
+"""Area and thinness of every face, in one pass.
 
 Rules owned here:
 - A face is *thin* when its height over its longest edge is at most `THIN_ROUNDINGS` float32
   roundings of the largest coordinate: three corners that lie on one line as far as the file can
   say. Such a face has no area, no normal and no side.
-- Normals have length 1, or 0 where there is none.
 """
 
 from dataclasses import dataclass
@@ -27,20 +26,21 @@ class FaceMeasures:
     Parameters
     ----------
     area_mm2 : (F,) float64
-    normals : (F, 3) float64
     thin : (F,) bool
     """
 
     area_mm2: NDArray[np.float64]
-    normals: NDArray[np.float64]
     thin: Mask
+
+    def take(self, kept: NDArray[np.integer]) -> "FaceMeasures":
+        """Return those of some faces."""
+        return FaceMeasures(self.area_mm2.take(kept), self.thin.take(kept))
 
 
 @kernel
 def _measure(vertices, faces, height):
     face_count = len(faces)
     area = np.empty(face_count)
-    normals = np.empty((face_count, 3))
     thin = np.empty(face_count, np.bool_)
     for f in range(face_count):
         a = faces[f, 0]
@@ -63,11 +63,7 @@ def _measure(vertices, faces, height):
         longest = np.sqrt(max(longest, wx * wx + wy * wy + wz * wz))
         area[f] = double / 2
         thin[f] = double <= height * longest
-        scale = 1 / double if double > 0 else 0.0
-        normals[f, 0] = nx * scale
-        normals[f, 1] = ny * scale
-        normals[f, 2] = nz * scale
-    return area, normals, thin
+    return area, thin
 
 
 @kernel

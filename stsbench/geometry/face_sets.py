@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Faces, Mask
 from stsbench.geometry.compiled import kernel
 
-__all__ = ["grow_by_rings", "join_faces", "touching_faces"]
+__all__ = ["grow_by_rings", "join_faces", "named_vertices", "touching_faces"]
 
 
 @kernel
@@ -52,6 +52,27 @@ def grow_by_rings(faces: Faces, vertex_count: int, seed: Mask, rings: int) -> Ma
     return grown
 
 
+@kernel
+def named_vertices(faces, vertex_count):
+    """Mark the vertices that a face names.
+
+    Parameters
+    ----------
+    faces : (F, 3) int32
+    vertex_count : int
+
+    Returns
+    -------
+    (V,) bool
+    """
+    named = np.zeros(vertex_count, np.bool_)
+    for f in range(len(faces)):
+        named[faces[f, 0]] = True
+        named[faces[f, 1]] = True
+        named[faces[f, 2]] = True
+    return named
+
+
 def touching_faces(faces: Faces, vertex_count: int, some: Faces) -> NDArray[np.int64]:
     """Return the faces that share a vertex with some others, these included, (N,) int64.
 
@@ -61,9 +82,7 @@ def touching_faces(faces: Faces, vertex_count: int, some: Faces) -> NDArray[np.i
     vertex_count : int
     some : (M, 3) int32
     """
-    near = np.zeros(vertex_count, dtype=bool)
-    near[some] = True
-    corners = near[faces]
+    corners = named_vertices(np.ascontiguousarray(some), vertex_count)[faces]
     return np.flatnonzero(corners[:, 0] | corners[:, 1] | corners[:, 2])
 
 

@@ -104,6 +104,8 @@ class ExactWelder:
         How many corners will come in all.
     probes_per_corner : int
         How many collisions are borne, on average, before the corners are sorted instead.
+    room : int, optional
+        How many vertices to expect; the table grows where there are more.
 
     Raises
     ------
@@ -111,7 +113,13 @@ class ExactWelder:
         More corners than an int32 can count.
     """
 
-    def __init__(self, corner_count: int, *, probes_per_corner: int = _PROBES_PER_CORNER) -> None:
+    def __init__(
+        self,
+        corner_count: int,
+        *,
+        probes_per_corner: int = _PROBES_PER_CORNER,
+        room: int | None = None,
+    ) -> None:
         if corner_count > _MAX_CORNERS:
             raise MeshError(f"{corner_count} corners are too many.", "Split or decimate the scan.")
         self._corner_vertex = np.empty(corner_count, np.int32)
@@ -120,7 +128,8 @@ class ExactWelder:
         self._finite = True
         self._probe_budget = probes_per_corner * corner_count
         self._to_sort: list[Bits] | None = None  # every corner, once hashing turned out slow
-        self._slots, self._keys = _table(max(64, corner_count // _CORNERS_PER_VERTEX * 5 // 4))
+        expected = corner_count // _CORNERS_PER_VERTEX * 5 // 4 if room is None else room
+        self._slots, self._keys = _table(max(64, expected))
 
     @property
     def finite(self) -> bool:
@@ -254,15 +263,19 @@ def weld_exact(corners: Corners) -> tuple[Vertices, Indices]:
     MeshError
         A wrong shape, or a coordinate that is not a finite float32.
     """
+    return _welder_of(corners).welded()
+
+
+def _welder_of(corners: Corners, room: int | None = None) -> ExactWelder:
     with np.errstate(over="ignore"):  # beyond float32 becomes infinite, and is refused below
         rounded = np.ascontiguousarray(corners, dtype=np.float32)
     if rounded.ndim != 2 or rounded.shape[1] != 3:
         raise MeshError(f"Corners have shape {rounded.shape}, not (N, 3).", "Pass x, y, z each.")
-    welder = ExactWelder(len(rounded))
+    welder = ExactWelder(len(rounded), room=room)
     welder.add(rounded)
     if not welder.finite:
         raise MeshError("Some coordinates are not finite numbers.", "Export the scan again.")
-    return welder.welded()
+    return welder
 
 
 def weld_vertices(vertices: Vertices) -> tuple[Indices, Indices]:
@@ -285,7 +298,7 @@ def weld_vertices(vertices: Vertices) -> tuple[Indices, Indices]:
     MeshError
         A wrong shape, or a coordinate that is not a finite float32.
     """
-    _, inverse = weld_exact(vertices)
+    _, inverse = _welder_of(vertices, len(vertices)).welded()
     # Numbers are given in order of first occurrence, so a vertex is new where the maximum rises.
     highest = np.maximum.accumulate(inverse)
     unique = np.flatnonzero(np.diff(highest, prepend=-1)).astype(np.int32)

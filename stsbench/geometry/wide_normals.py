@@ -152,6 +152,23 @@ def _mark_overturned(vertices: Vertices, faces: Faces, wide: Doubles, against: f
     return marked
 
 
+@kernel
+def _count_shorter(vertices: Vertices, faces: Faces, lengths: Doubles) -> NDArray[np.int64]:
+    """First edges of faces shorter than each length; last, those of no length."""
+    counts = np.zeros(len(lengths) + 1, np.int64)
+    for f in range(len(faces)):
+        a = faces[f, 0]
+        b = faces[f, 1]
+        x = vertices[b, 0] - vertices[a, 0]
+        y = vertices[b, 1] - vertices[a, 1]
+        z = vertices[b, 2] - vertices[a, 2]
+        length = np.sqrt(x * x + y * y + z * z)
+        for n in range(len(lengths)):
+            counts[n] += length < lengths[n]
+        counts[len(lengths)] += length == 0
+    return counts
+
+
 def sum_normals(vertices: Vertices, faces: Faces, *, passes: int | None = None) -> WideNormals:
     """Sum vector areas about every vertex.
 
@@ -203,8 +220,9 @@ def passes_needed(vertices: Vertices, faces: Faces) -> int:
     vertices : (V, 3) float64, mm
     faces : (F, 3) int32
     """
-    if not len(faces):
-        return 0
-    # The median over all faces: a sample by position would depend on their order.
-    edge = float(np.median(np.linalg.norm(vertices[faces[:, 1]] - vertices[faces[:, 0]], axis=1)))
-    return int(min(_MOST_PASSES, max(0, np.ceil(REACH_MM / edge) - 1))) if edge > 0 else 0
+    shorter = _count_shorter(vertices, faces, REACH_MM / np.arange(1.0, _MOST_PASSES + 1))
+    # The lower median over all faces: a sample by position would depend on their order.
+    enough = np.flatnonzero(2 * shorter[:-1] <= len(faces))
+    if len(enough):
+        return int(enough[0])
+    return 0 if 2 * shorter[-1] > len(faces) else _MOST_PASSES

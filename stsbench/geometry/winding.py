@@ -141,9 +141,55 @@ def flip_faces(
     return turned, turned_twin
 
 
-def faces_inwards(
-    vertices: Vertices, faces: Faces, twin: NDArray[np.int32], normals: NDArray[np.float64]
-) -> bool:
+@kernel
+def _inward_signs(vertices, faces, twin, centre):
+    """Volume over the centre, and the bend: |edge| times sine of the dihedral angle, summed."""
+    normals = np.empty((len(faces), 3))
+    volume = 0.0
+    for f in range(len(faces)):
+        a = faces[f, 0]
+        b = faces[f, 1]
+        c = faces[f, 2]
+        ux = vertices[b, 0] - vertices[a, 0]
+        uy = vertices[b, 1] - vertices[a, 1]
+        uz = vertices[b, 2] - vertices[a, 2]
+        vx = vertices[c, 0] - vertices[a, 0]
+        vy = vertices[c, 1] - vertices[a, 1]
+        vz = vertices[c, 2] - vertices[a, 2]
+        nx = uy * vz - uz * vy
+        ny = uz * vx - ux * vz
+        nz = ux * vy - uy * vx
+        volume += (
+            (vertices[a, 0] - centre[0]) * nx
+            + (vertices[a, 1] - centre[1]) * ny
+            + (vertices[a, 2] - centre[2]) * nz
+        )
+        size = np.sqrt(nx * nx + ny * ny + nz * nz)
+        scale = 1 / size if size > 0 else 0.0
+        normals[f, 0] = nx * scale
+        normals[f, 1] = ny * scale
+        normals[f, 2] = nz * scale
+    bend = 0.0
+    for f in range(len(faces)):
+        for j in range(3):
+            t = twin[3 * f + j]
+            if t < 3 * f:
+                continue
+            g = t // 3
+            a = faces[f, j]
+            b = faces[f, j + 1 if j < 2 else 0]
+            x = normals[f, 1] * normals[g, 2] - normals[f, 2] * normals[g, 1]
+            y = normals[f, 2] * normals[g, 0] - normals[f, 0] * normals[g, 2]
+            z = normals[f, 0] * normals[g, 1] - normals[f, 1] * normals[g, 0]
+            bend += (
+                x * (vertices[b, 0] - vertices[a, 0])
+                + y * (vertices[b, 1] - vertices[a, 1])
+                + z * (vertices[b, 2] - vertices[a, 2])
+            )
+    return volume, bend
+
+
+def faces_inwards(vertices: Vertices, faces: Faces, twin: NDArray[np.int32]) -> bool:
     """Say whether an open, consistent surface clearly shows its inside.
 
     Two independent signs must agree: the volume between the surface and its border's centre is
@@ -156,8 +202,6 @@ def faces_inwards(
     vertices : (V, 3) float64, mm
     faces : (F, 3) int32
     twin : (3F,) int32
-    normals : (F, 3) float64
-        Unit normals.
 
     References
     ----------
@@ -166,15 +210,6 @@ def faces_inwards(
     border = np.flatnonzero(twin == -1)
     if not len(border):
         return False
-    corners = faces.ravel()
-    centre = vertices[corners[border]].mean(axis=0)
-    a, b, c = (vertices[faces[:, j]] - centre for j in range(3))
-    volume = float(np.einsum("ij,ij->i", a, np.cross(b, c)).sum())
-    half = np.flatnonzero(twin > np.arange(len(twin)))
-    start = vertices[corners[half]]
-    following = half + np.where(half % 3 == 2, -2, 1)
-    edge = vertices[corners[following]] - start
-    left, right = normals[half // 3], normals[twin[half] // 3]
-    # |edge| * sin(dihedral), positive where the surface is convex.
-    bend = float(np.einsum("ij,ij->i", np.cross(left, right), edge).sum())
-    return volume < 0 and bend < 0
+    centre = vertices[faces.ravel()[border]].mean(axis=0)
+    volume, bend = _inward_signs(vertices, faces, twin, centre)
+    return bool(volume < 0 and bend < 0)

@@ -83,7 +83,7 @@ def prepare_scan(mesh: TriangleMesh) -> OpenScan:
     _refuse_branching(faces, twin, mesh.vertex_count)
     area = measure_faces(mesh.vertices, faces).area_mm2
     winding = find_winding(mesh.vertices, faces, twin, area)
-    pieces = measure_pieces(mesh.vertices, faces, winding.component, area)
+    pieces = measure_pieces(mesh.vertices, faces, winding.component)
     main = winding.component == pieces.main
     if winding.closed[pieces.main]:
         raise MeshError(

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from stsbench.domain.edits import EditReason, EditRecord
 from stsbench.domain.mesh import Faces, Mask, TriangleMesh, Vertices
+from stsbench.geometry.face_measures import FaceMeasures, measure_faces
+from stsbench.geometry.face_sets import named_vertices, touching_faces
 from stsbench.geometry.topology import half_edge_twins
-from stsbench.geometry.twin_edits import append_twins, drop_faces
+from stsbench.geometry.twin_edits import append_twins, drop_faces, settle_branching
 from stsbench.geometry.welding import weld_vertices
 
 __all__ = ["Draft", "start_draft"]
@@ -61,11 +63,24 @@ class Draft:
     scar: NDArray[np.uint8]
     removed: list[tuple[Ints, EditReason]] = field(default_factory=list)
     around: list[Ints] = field(default_factory=list)
+    _measures: FaceMeasures | None = None
 
     @property
     def vertex_count(self) -> int:
         """Number of vertices, unreferenced ones included."""
         return len(self.vertices)
+
+    def measures(self, thin_mm: float) -> FaceMeasures:
+        """Return area and thinness of the faces; computed once and kept right by every edit.
+
+        Parameters
+        ----------
+        thin_mm : float
+            The same for the whole repair.
+        """
+        if self._measures is None:
+            self._measures = measure_faces(self.vertices, self.faces, thin_mm=thin_mm)
+        return self._measures
 
     def drop(
         self,
@@ -82,29 +97,32 @@ class Draft:
         gone : (F,) bool
         reason : EditReason
         rebuild : bool
-            Pair the half-edges anew; needed when an edge that branches lost a face.
+            Pair the half-edges at edges that branched anew; needed when one lost a face.
         defect : (F,) bool, optional
             Faces that are wrong themselves; all that go by default.
         """
         if not gone.any():
             return
         keep = ~gone
-        self.scar[self.faces[gone]] = reason
+        kept, lost = np.flatnonzero(keep), np.flatnonzero(gone)
+        self.scar[self.faces[lost]] = reason
         if len(self.twin):
             self.faces, self.twin, _ = drop_faces(self.faces, self.twin, keep)
         else:
-            self.faces = np.ascontiguousarray(self.faces[keep])
-        sources = self.face_source[gone]
+            self.faces = self.faces.take(kept, axis=0)
+        sources = self.face_source[lost]
         self.removed.append((sources[sources >= 0], reason))
         if defect is not None:
             beside = self.face_source[gone & ~defect]
             self.around.append(beside[beside >= 0])
-        self.face_source = self.face_source[keep]
-        self.added_reason = self.added_reason[keep]
-        self.mark = self.mark[keep]
-        self.patch = self.patch[keep]
+        self.face_source = self.face_source.take(kept)
+        self.added_reason = self.added_reason.take(kept)
+        self.mark = self.mark.take(kept)
+        self.patch = self.patch.take(kept)
+        if self._measures is not None:
+            self._measures = self._measures.take(kept)
         if rebuild:
-            self.pair()
+            self.twin = settle_branching(self.faces, self.twin)
 
     def pair(self) -> None:
         """Build the half-edge table anew."""
@@ -119,6 +137,7 @@ class Draft:
         sources = self.face_source[remade]
         self.removed.append((sources[sources >= 0], reason))
         self.faces, self.twin = faces, twin
+        self._measures = None
         self.face_source = np.where(remade, np.int32(-1), self.face_source)
         self.added_reason = np.where(remade, np.uint8(reason), self.added_reason)
 
@@ -126,6 +145,7 @@ class Draft:
         self, vertices: Vertices, faces: Faces, reasons: NDArray[np.uint8], patch: Ints
     ) -> None:
         """Append patches: new vertices, and faces over all vertices."""
+        self._measures = None
         self.vertices = np.concatenate([self.vertices, vertices])
         self.faces, self.twin = append_twins(self.faces, self.twin, faces)
         none = np.full(max(len(faces), len(vertices)), -1, dtype=np.int32)
@@ -138,15 +158,12 @@ class Draft:
 
     def used_vertices(self) -> Mask:
         """Mark vertices that a face names, (V,) bool."""
-        used = np.zeros(self.vertex_count, dtype=bool)
-        used[self.faces] = True
+        used: Mask = named_vertices(self.faces, self.vertex_count)
         return used
 
     def touching(self, faces: Faces) -> NDArray[np.int64]:
         """Return the faces that share a vertex with some faces, these included, (N,) int64."""
-        near = np.zeros(self.vertex_count, dtype=bool)
-        near[faces] = True
-        return np.flatnonzero(near[self.faces].any(axis=1))
+        return touching_faces(self.faces, self.vertex_count, faces)
 
     def record(self, used: Mask) -> EditRecord:
         """Return the edit record of the draft without its unreferenced vertices."""

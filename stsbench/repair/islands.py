@@ -21,7 +21,6 @@ from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Mask
 from stsbench.geometry.bounding_tree import build_tree
 from stsbench.geometry.components import Pieces, distance_to_main, measure_pieces
-from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.layers import LAYER_MM, layer_gaps
 from stsbench.geometry.manifoldness import sheets
 from stsbench.geometry.wide_normals import sum_near
@@ -74,9 +73,8 @@ def drop_islands(draft: Draft, profile: RepairProfile) -> Islands:
     -------
     Islands
     """
-    area_mm2 = measure_faces(draft.vertices, draft.faces).area_mm2
     piece = sheets(draft.twin)
-    pieces = measure_pieces(draft.vertices, draft.faces, piece, area_mm2)
+    pieces = measure_pieces(draft.vertices, draft.faces, piece)
     if not len(pieces):
         return Islands([], [], 0, 0, 0.0)
     main_mm2 = float(pieces.area_mm2[pieces.main])

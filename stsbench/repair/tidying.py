@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 
 from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
-from stsbench.domain.mesh import Faces, TriangleMesh
+from stsbench.domain.mesh import Faces, Mask, TriangleMesh
 from stsbench.domain.progress import Progress
 from stsbench.errors import MeshError
 from stsbench.geometry.cleaning import duplicate_faces, repeated_corner, turn_thin_faces
-from stsbench.geometry.face_measures import measure_faces, thin_height_mm
+from stsbench.geometry.face_measures import box_of, thin_height_mm
+from stsbench.geometry.face_sets import named_vertices
 from stsbench.geometry.manifoldness import extra_sheets
 from stsbench.geometry.topology import (
     BOUNDARY,
@@ -113,7 +114,7 @@ def tidy_scan(mesh: TriangleMesh, *, profile: RepairProfile, progress: Progress)
     progress.step("cleaning", 0.05)
     _drop_what_is_no_face(tidied)
     progress.step("removing fins", 0.1)
-    whole_mm2 = float(measure_faces(draft.vertices, draft.faces).area_mm2.sum())
+    whole_mm2 = float(draft.measures(tidied.thin_mm).area_mm2.sum())
     _drop_fins(tidied, profile)
     progress.step("winding", 0.15)
     _wind(tidied)
@@ -161,8 +162,7 @@ def _note_vertices(mesh: TriangleMesh, tidied: Tidied) -> None:
     places = mesh.vertices[doubled]
     kind = FindingKind.DUPLICATE_VERTEX
     tidied.note(kind, len(places), list_places(kind, places, action=Action.REPAIRED))
-    named = np.zeros(mesh.vertex_count, dtype=bool)
-    named[mesh.faces] = True
+    named = named_vertices(mesh.faces, mesh.vertex_count)
     loose = mesh.vertices[~named & ~doubled]
     kind = FindingKind.UNREFERENCED_VERTEX
     tidied.note(kind, len(loose), list_places(kind, loose, action=Action.REMOVED))
@@ -173,7 +173,7 @@ def _note_unit(tidied: Tidied) -> None:
     vertices = tidied.draft.vertices
     if not len(vertices):
         return
-    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    low, high = box_of(vertices)
     extent = float((high - low).max())
     if _LEAST_EXTENT_MM <= extent <= _MOST_EXTENT_MM:
         return
@@ -206,8 +206,7 @@ def _drop_what_is_no_face(tidied: Tidied) -> None:
         tidied.note(kind_copy, len(places), findings)
         draft.drop(copies, EditReason.DUPLICATE, rebuild=True)
     while True:
-        thin = measure_faces(draft.vertices, draft.faces, thin_mm=tidied.thin_mm).thin
-        extra = thin & (draft.twin.reshape(-1, 3) == BRANCHING).any(axis=1)
+        extra = draft.measures(tidied.thin_mm).thin & _branching(draft)
         if not extra.any():
             return
         places = draft.vertices[draft.faces[extra]].mean(axis=1)
@@ -236,7 +235,7 @@ def _drop_fins(tidied: Tidied, profile: RepairProfile) -> None:
     for _ in range(_FIN_ROUNDS):
         if not (draft.twin == BRANCHING).any():
             break
-        area = measure_faces(draft.vertices, draft.faces, thin_mm=tidied.thin_mm).area_mm2
+        area = draft.measures(tidied.thin_mm).area_mm2
         extra = extra_sheets(draft.faces, draft.twin, area, limit_mm2=profile.fin_mm2)
         if not extra.any():
             break
@@ -244,22 +243,31 @@ def _drop_fins(tidied: Tidied, profile: RepairProfile) -> None:
     tidied.born_open = np.sort(edge_keys(draft.faces, np.flatnonzero(draft.twin == BOUNDARY)))
     while (draft.twin == BRANCHING).any():
         # Only large sheets meet here: cut about the edge, and let the filling close each of them.
-        about = (draft.twin.reshape(-1, 3) == BRANCHING).any(axis=1)
-        draft.drop(about, EditReason.NON_MANIFOLD_EDGE, rebuild=True)
+        draft.drop(_branching(draft), EditReason.NON_MANIFOLD_EDGE, rebuild=True)
+
+
+def _branching(draft: Draft) -> Mask:
+    """Mark faces at an edge where more than two meet."""
+    marked = np.zeros(len(draft.faces), dtype=bool)
+    marked[np.flatnonzero(draft.twin == BRANCHING) // 3] = True
+    return marked
 
 
 def _wind(tidied: Tidied) -> None:
     draft = tidied.draft
-    measures = measure_faces(draft.vertices, draft.faces, thin_mm=tidied.thin_mm)
-    winding = find_winding(draft.vertices, draft.faces, draft.twin, measures.area_mm2)
+    area_mm2 = draft.measures(tidied.thin_mm).area_mm2
+    winding = find_winding(draft.vertices, draft.faces, draft.twin, area_mm2)
     flip = winding.flip
+    faces, twin = draft.faces, draft.twin
+    if flip.any():
+        faces, twin = flip_faces(faces, twin, flip)
     inwards = False
     if winding.orientable.all() and not winding.closed.all() and len(draft.faces):
-        normals = np.where(flip[:, None], -measures.normals, measures.normals)
-        faces, twin = flip_faces(draft.faces, draft.twin, flip)
-        inwards = faces_inwards(draft.vertices, faces, twin, normals)
+        inwards = faces_inwards(draft.vertices, faces, twin)
         if inwards:
-            flip = flip ^ ~winding.closed[winding.component]
+            again = ~winding.closed[winding.component]
+            faces, twin = flip_faces(faces, twin, again)
+            flip = flip ^ again
     kind = FindingKind.FLIPPED_WINDING
     detail = (
         "The whole open surface showed its inside and was turned: check that it is not mirrored."
@@ -276,14 +284,13 @@ def _wind(tidied: Tidied) -> None:
         detail=detail,
     )
     tidied.note(kind, int(flip.sum()), findings)
-    draft.faces, draft.twin = flip_faces(draft.faces, draft.twin, flip)
+    draft.faces, draft.twin = faces, twin
     tidied.orientable = bool(winding.orientable.all())
 
 
 def _turn_thin(tidied: Tidied) -> None:
     draft = tidied.draft
-    thin = measure_faces(draft.vertices, draft.faces, thin_mm=tidied.thin_mm).thin
-    rows = np.flatnonzero(thin)
+    rows = np.flatnonzero(draft.measures(tidied.thin_mm).thin)
     if not len(rows):
         return
     kind = FindingKind.DEGENERATE_FACE
@@ -320,7 +327,7 @@ def _note_twisted(tidied: Tidied) -> None:
     if tidied.orientable:
         return
     draft = tidied.draft
-    area_mm2 = measure_faces(draft.vertices, draft.faces, thin_mm=tidied.thin_mm).area_mm2
+    area_mm2 = draft.measures(tidied.thin_mm).area_mm2
     winding = find_winding(draft.vertices, draft.faces, draft.twin, area_mm2)
     tidied.orientable = bool(winding.orientable.all())
     kind = FindingKind.NOT_ORIENTABLE

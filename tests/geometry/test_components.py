@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
 from stsbench.geometry.components import distance_to_main, measure_pieces
-from stsbench.geometry.face_measures import measure_faces
 from tests.shapes import sheet
 
 
@@ -20,7 +19,7 @@ def scene(*parts):
 
 
 def measured(vertices, faces, piece):
-    return measure_pieces(vertices, faces, piece, measure_faces(vertices, faces).area_mm2)
+    return measure_pieces(vertices, faces, piece)
 
 
 @pytest.mark.parametrize(

@@ -74,15 +74,13 @@ def test_a_dome_seen_from_inside_is_known(inside_out, answer):
     mesh = dome(16)
     faces = np.ascontiguousarray(mesh.faces[:, ::-1]) if inside_out else mesh.faces
     twin = half_edge_twins(faces, mesh.vertex_count)
-    normals = measure_faces(mesh.vertices, faces).normals
-    assert faces_inwards(mesh.vertices, faces, twin, normals) is answer
+    assert faces_inwards(mesh.vertices, faces, twin) is answer
 
 
 def test_a_closed_surface_is_not_asked():
     mesh = sphere(1)
     twin = half_edge_twins(mesh.faces, mesh.vertex_count)
-    normals = measure_faces(mesh.vertices, mesh.faces).normals
-    assert faces_inwards(mesh.vertices, mesh.faces, twin, normals) is False
+    assert faces_inwards(mesh.vertices, mesh.faces, twin) is False
 
 
 @settings(deadline=None, max_examples=20)
