@@ -22,7 +22,6 @@ from stsbench.domain.mesh import Mask
 from stsbench.geometry.bounding_tree import BoundingTree, build_tree
 from stsbench.geometry.components import measure_pieces
 from stsbench.geometry.face_groups import group_faces, measure_groups
-from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.face_sets import grow_by_rings
 from stsbench.geometry.manifoldness import sheets
 from stsbench.geometry.self_intersection import flat_stars, self_meetings
@@ -170,8 +169,7 @@ def _note_spikes(tidied: Tidied, spike: NDArray[np.int32], height_mm: NDArray[np
 
 def _smaller_sides(draft: Draft, piece: NDArray[np.int32], pairs: NDArray[np.int32]) -> Mask:
     """Mark the faces of the smaller piece where two pieces meet."""
-    area_mm2 = measure_faces(draft.vertices, draft.faces).area_mm2
-    pieces = measure_pieces(draft.vertices, draft.faces, piece, area_mm2)
+    pieces = measure_pieces(draft.vertices, draft.faces, piece)
     rank = np.empty(len(pieces), dtype=np.int64)
     rank[largest_first(pieces.area_mm2, pieces.centre_mm)] = np.arange(len(pieces))
     second = rank[piece[pairs[:, 0]]] < rank[piece[pairs[:, 1]]]

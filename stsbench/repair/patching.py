@@ -191,7 +191,7 @@ class Patcher:
         count = int(piece.max(initial=-1)) + 1
         if count <= self.tidied.component_count:
             return
-        area_mm2 = measure_faces(draft.vertices, draft.faces, thin_mm=self.tidied.thin_mm).area_mm2
+        area_mm2 = draft.measures(self.tidied.thin_mm).area_mm2
         total = np.bincount(piece, weights=area_mm2, minlength=count)
         # Pieces that held before the cut are larger than what is dropped here.
         limit = min(self.profile.island_mm2, self.profile.island_share * total.max())
@@ -205,8 +205,7 @@ class Patcher:
         if count == self.tidied.component_count:
             return
         self._unlist_kept(self.tidied.component_count - count)
-        area_mm2 = measure_faces(draft.vertices, draft.faces, thin_mm=self.tidied.thin_mm).area_mm2
-        pieces = measure_pieces(draft.vertices, draft.faces, piece, area_mm2)
+        pieces = measure_pieces(draft.vertices, draft.faces, piece)
         order = largest_first(pieces.area_mm2, pieces.centre_mm)
         for n in order[self.tidied.component_count :]:
             self.unsolved.append(
