@@ -17,7 +17,7 @@ from stsbench.domain.answers import Answers
 from stsbench.domain.dentition import Arch
 from stsbench.domain.occlusion import apply_transform
 from stsbench.domain.progress import Progress
-from stsbench.errors import InputError
+from stsbench.errors import InputError, StsbenchError
 from stsbench.modelling.pipeline import ModelResult
 from stsbench.modelling.profiles import BODIES
 from stsbench.widgets.bench_frame import BenchFrame
@@ -223,10 +223,22 @@ class ModelDesk(BenchFrame):
         self._show_model()
 
     def _change_body(self, change: Mapping[str, Any]) -> None:
-        if self.session is None or change["new"] == self.session.body:
+        session, wanted = self.session, str(change["new"])
+        if session is None or wanted == session.body:
             return
-        if self.guard(partial(self.session.choose_body, str(change["new"]))):
-            self.run(self._make_all)
+        before = session.body
+        if not self.guard(partial(session.choose_body, wanted)):
+            return
+
+        def work(progress: Progress) -> None:
+            try:
+                self._make_all(progress)
+            except StsbenchError:
+                session.choose_body(before)
+                self._body.value = before
+                raise
+
+        self.run(work)
 
 
 def _plain(value: object) -> str:

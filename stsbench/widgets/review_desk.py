@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.answers import Answers
+from stsbench.domain.dentition import Arch
 from stsbench.domain.progress import Progress
 from stsbench.errors import InputError
 from stsbench.geometry.distance import point_to_surface
@@ -113,6 +114,10 @@ class ReviewDesk(BenchFrame):
 
     def _show_scan(self, scan: ShownScan) -> None:
         has_model = scan.model is not None
+        if scan.occlusal and scan.frontal:
+            self.viewer.set_directions(
+                occlusal=scan.occlusal, frontal=scan.frontal, upper=scan.arch is Arch.MAXILLARY
+            )
         for name, mesh, visible in (
             (f"{scan.scan_id} model", scan.model, True),
             (scan.scan_id, scan.repaired, not has_model),

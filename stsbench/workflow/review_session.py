@@ -6,7 +6,8 @@ Rules owned here:
 - Signing off ends the session: whoever signed has nothing left to look at.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from stsbench.domain.access import Purpose, Role
@@ -23,6 +24,8 @@ from stsbench.workflow.review import CaseReview, review_case, sign_off
 
 __all__ = ["ReviewSession", "ShownScan"]
 
+Direction = tuple[float, float, float]
+
 
 @dataclass(frozen=True, slots=True)
 class ShownScan:
@@ -35,6 +38,8 @@ class ShownScan:
     original, repaired : TriangleMesh
     model : TriangleMesh or None
         None where none could be made.
+    occlusal, frontal : (x, y, z) float or None
+        Out of the biting surface and out of the mouth, as the model was made.
     """
 
     scan_id: str
@@ -42,6 +47,8 @@ class ShownScan:
     original: TriangleMesh = field(repr=False)
     repaired: TriangleMesh = field(repr=False)
     model: TriangleMesh | None = field(repr=False)
+    occlusal: Direction | None = None
+    frontal: Direction | None = None
 
 
 class ReviewSession:
@@ -105,19 +112,21 @@ class ReviewSession:
         """
         shown: list[ShownScan] = []
         for scan in self.case.scans:
-            repaired = latest_object(self.case.record.objects, "repaired_scan", scan.scan_id)
-            try:
-                entry = latest_object(self.case.record.objects, "model", scan.scan_id)
-                model = self._read(entry.object_id)
-            except InputError:
-                model = None
+            repaired = self._newest("repaired_scan", scan.scan_id)
+            if repaired is None:
+                raise InputError("This case was not repaired yet.", "Run notebook 2_repair_scan.")
+            model = self._newest("model", scan.scan_id)
+            report = self._newest("model_report", scan.scan_id)
+            lies = json.loads(report)["orientation"] if report is not None else {}
             shown.append(
                 ShownScan(
                     scan.scan_id,
                     scan.role.arch,
-                    self._read(scan.scan_id),
-                    self._read(repaired.object_id),
-                    model,
+                    decode_scan(self._leases.open(scan.scan_id).read()),
+                    decode_scan(repaired),
+                    None if model is None else decode_scan(model),
+                    _direction(lies.get("normal")),
+                    _direction(lies.get("midline")),
                 )
             )
         return tuple(shown)
@@ -152,5 +161,16 @@ class ReviewSession:
         self._leases.close()
         self._client.close()
 
-    def _read(self, object_id: str) -> TriangleMesh:
-        return decode_scan(self._leases.open(object_id).read())
+    def _newest(self, kind: str, scan_id: str) -> bytearray | None:
+        try:
+            entry = latest_object(self.case.record.objects, kind, scan_id)
+        except InputError:
+            return None
+        return self._leases.open(entry.object_id).read()
+
+
+def _direction(values: Sequence[float] | None) -> Direction | None:
+    if values is None:
+        return None
+    x, y, z = (float(value) for value in values)
+    return x, y, z
