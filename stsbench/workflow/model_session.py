@@ -77,7 +77,8 @@ class ModelSession:
         try:
             self.case = _with_an_arch(newest_case(self._client, case_number))
             self._leases = WatchedLeases(self.case, purpose=Purpose.MODEL, role=role, ended=ended)
-            self._answers = saved_answers(self._leases) if answers is None else answers
+            self._kept = saved_answers(self._leases)
+            self._answers = self._kept if answers is None else answers
         except BaseException:
             self._client.close()
             raise
@@ -202,6 +203,7 @@ class ModelSession:
         """
         self._leases.check()
         made = self.result()
+        kept = Answers({**self._kept.values, **self._answers.values})  # steps of the repair stay
         for model in made.models:
             source_id, lease_id = self._sources[model.scan_id]
             store_model(self.case, source_id, model.result, lease_id=lease_id)
@@ -209,7 +211,7 @@ class ModelSession:
             self._client.store_object(
                 self.number,
                 kind="answers",
-                data=encode_report(self._answers.as_json()),
+                data=encode_report(kept.as_json()),
                 parents=(source_id,),
                 lease_id=lease_id,
                 summary={},
