@@ -17,11 +17,14 @@ Rules owned here:
 The thresholds are choices, measured on clean scans (docs/repair.md, "Spikes").
 """
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
-from stsbench.geometry.compiled import kernel
+from stsbench.geometry.compiled import in_threads, kernel
+from stsbench.geometry.vertex_rings import vertex_neighbours, walk_rings
 from stsbench.geometry.wide_normals import WideNormals
 
 __all__ = ["SPIKE_RINGS", "UNITY", "spike_vertices"]
@@ -38,51 +41,8 @@ DEPARTURE_MM = 0.035
 _RINGS = 8
 SPIKE_RINGS = _RINGS + 3  # nothing farther away has a say about a vertex
 _ROOM = 2048
-
-
-@kernel
-def _faces_about(faces, vertex_count):
-    """Faces of every vertex, laid end to end."""
-    start = np.zeros(vertex_count + 1, np.int32)
-    for f in range(len(faces)):
-        for j in range(3):
-            start[faces[f, j] + 1] += 1
-    for v in range(vertex_count):
-        start[v + 1] += start[v]
-    at = start[:-1].copy()
-    around = np.empty(3 * len(faces), np.int32)
-    for f in range(len(faces)):
-        for j in range(3):
-            v = faces[f, j]
-            around[at[v]] = f
-            at[v] += 1
-    return start, around
-
-
-@kernel
-def _rings(faces, start, around, v, mark, stamp, ring, ends, limit):
-    """Vertices about v ring by ring; returns the number of whole rings (v is ring 0)."""
-    ring[0] = v
-    mark[v] = stamp
-    ends[0] = 0
-    ends[1] = 1
-    count = 1
-    for k in range(1, limit + 1):
-        for x in range(ends[k - 1], ends[k]):
-            u = ring[x]
-            for y in range(start[u], start[u + 1]):
-                for j in range(3):
-                    w = faces[around[y], j]
-                    if mark[w] != stamp:
-                        if count == len(ring):
-                            return k - 1
-                        mark[w] = stamp
-                        ring[count] = w
-                        count += 1
-        ends[k + 1] = count
-        if count == ends[k]:
-            return k - 1
-    return limit
+_CHUNKS = 8
+_FEW = 200  # places below which a second thread costs more than it brings
 
 
 @kernel
@@ -116,18 +76,27 @@ def _solve(matrix, right):
 
 
 @kernel
-def _set_frame(vertices, sums, ring, first, last, frame, centre):
-    """Axes and middle of ring[first:last]; the third axis is their mean normal."""
-    for m in range(3):
-        centre[m] = 0.0
-        frame[2, m] = 0.0
-        for x in range(first, last):
+def _set_axis(sums, ring, first, last, frame):
+    """Third axis of the frame: the mean normal of ring[first:last]."""
+    frame[2] = 0.0
+    for x in range(first, last):
+        for m in range(3):
             frame[2, m] += sums[ring[x], m]
-            centre[m] += vertices[ring[x], m] / (last - first)
     size = np.sqrt(frame[2, 0] ** 2 + frame[2, 1] ** 2 + frame[2, 2] ** 2)
-    least = 0
     for m in range(3):
         frame[2, m] /= max(size, 1e-30)
+
+
+@kernel
+def _set_frame(vertices, sums, ring, first, last, frame, centre):
+    """Axes and middle of ring[first:last]; the third axis is their mean normal."""
+    _set_axis(sums, ring, first, last, frame)
+    centre[:] = 0.0
+    for x in range(first, last):
+        for m in range(3):
+            centre[m] += vertices[ring[x], m] / (last - first)
+    least = 0
+    for m in range(3):
         if abs(frame[2, m]) < abs(frame[2, least]):
             least = m
     tilt = frame[2, least]
@@ -169,9 +138,12 @@ def _depart(vertices, sums, ring, ends, k, last, frame, centre, place, matrix, r
         row[4] = place[x, 0] * place[x, 1]
         row[5] = place[x, 1] * place[x, 1]
         for m in range(6):
-            for n in range(6):
+            for n in range(m, 6):
                 matrix[m, n] += row[m] * row[n]
             right[m] += row[m] * place[x, 2]
+    for m in range(6):
+        for n in range(m):
+            matrix[m, n] = matrix[n, m]
     if not _solve(matrix, right):
         return np.inf
     total = 0.0
@@ -188,7 +160,7 @@ def _depart(vertices, sums, ring, ends, k, last, frame, centre, place, matrix, r
 
 
 @kernel
-def _find_tips(vertices, faces, start, around, border, sums, asked, height, base):
+def _find_tips(vertices, start, around, border, sums, asked, height, base):
     """Height of the vertices that are tips, and the ring that is their base; else base 0."""
     mark = np.full(len(vertices), -1, np.int32)
     ring = np.empty(_ROOM, np.int32)
@@ -200,19 +172,21 @@ def _find_tips(vertices, faces, start, around, border, sums, asked, height, base
     right = np.empty(6)
     for i in range(len(asked)):
         v = asked[i]
-        whole = _rings(faces, start, around, v, mark, v, ring, ends, _RINGS + 2)
+        whole = 0
         best = 0.0
-        closed = 0  # rings up to here hold no border vertex
-        while closed + 2 <= whole + 1:
+        for k in range(1, _RINGS + 1):
+            wanted = min(k + 3, _RINGS + 2)
+            if whole == k + 2 or k == 1:
+                whole = walk_rings(start, around, v, mark, v, ring, ends, whole, wanted)
+            if whole < k + 2:
+                break
             clear = True
-            for x in range(ends[closed + 1], ends[closed + 2]):
+            for x in range(ends[k], ends[k + 1]):
                 clear = clear and not border[ring[x]]
             if not clear:
                 break
-            closed += 1
-        for k in range(1, min(whole - 1, closed + 1)):
             # The axis is that of the two rings outside, which the spike does not tilt.
-            _set_frame(vertices, sums, ring, ends[k + 1], ends[k + 3], frame, centre)
+            _set_axis(sums, ring, ends[k + 1], ends[k + 3], frame)
             drop = 0.0
             radius = 0.0
             for x in range(ends[k], ends[k + 1]):
@@ -252,7 +226,7 @@ def _find_tips(vertices, faces, start, around, border, sums, asked, height, base
 
 
 @kernel
-def _mark_spikes(vertices, faces, start, around, border, sums, tips, base, spike):
+def _mark_spikes(vertices, start, around, border, sums, tips, base, spike):
     """Give each vertex the number of its spike, tallest tip first; returns which tips count."""
     mark = np.full(len(vertices), -1, np.int32)
     taken = np.zeros(len(vertices), np.uint8)
@@ -270,7 +244,7 @@ def _mark_spikes(vertices, faces, start, around, border, sums, tips, base, spike
         k = base[i]
         if taken[v]:
             continue
-        whole = _rings(faces, start, around, v, mark, i, ring, ends, k + 3)
+        whole = walk_rings(start, around, v, mark, i, ring, ends, 0, k + 3)
         last = min(whole, k + 3)
         _depart(vertices, sums, ring, ends, k, last, frame, centre, place, matrix, right)
         sign = 1.0 if place[0, 2] > 0 else -1.0
@@ -319,16 +293,21 @@ def spike_vertices(
     asked = np.flatnonzero(may if among is None else may & among).astype(np.int32)
     if not len(asked):
         return spike, np.zeros(0)
-    start, around = _faces_about(faces, len(vertices))
+    start, around = vertex_neighbours(faces, border)
     height = np.zeros(len(asked))
     base = np.zeros(len(asked), dtype=np.int32)
     near = normals.near
-    _find_tips(vertices, faces, start, around, border, near, asked, height, base)
+    cuts = np.linspace(0, len(asked), _CHUNKS + 1).astype(int)
+
+    def find(at: slice) -> None:
+        found = (height[at], base[at])
+        _find_tips(vertices, start, around, border, near, asked[at], *found)
+
+    parts = [slice(*ends) for ends in pairwise(cuts)]
+    in_threads(find, parts if len(asked) > _FEW else [slice(None)])
     tips = np.flatnonzero(base > 0)
     # The tallest first, ties by place, so that renaming vertices changes nothing.
     x, y, z = vertices[asked[tips]].T
     tips = tips[np.lexsort((z, y, x, -np.abs(height[tips])))]
-    counts = _mark_spikes(
-        vertices, faces, start, around, border, near, asked[tips], base[tips], spike
-    )
+    counts = _mark_spikes(vertices, start, around, border, near, asked[tips], base[tips], spike)
     return spike, height[tips[counts.astype(bool)]]

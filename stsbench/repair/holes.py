@@ -164,7 +164,7 @@ def _borders(
     if not len(loops):
         return border
     piece = component[loops.half_edges[loops.offsets[:-1]] // 3]
-    places = measure_groups(draft.vertices, draft.faces, component.astype(np.int64))
+    places = measure_groups(draft.vertices, draft.faces, component)
     outer: dict[int, int] = {}
     for n in range(len(loops)):
         own = int(piece[n])
@@ -211,8 +211,9 @@ def _is_end(draft: Draft, component: NDArray[np.int32], loops: LoopSet, n: int, 
         return float(np.linalg.norm(across, axis=1).max())
 
     farthest = widest(rim) / _END_SHARE
-    # The outer border alone excludes nearly every hole of a scan.
-    if widest(draft.vertices[loops.loop(outer)]) > farthest:
+    # The outer border alone excludes nearly every hole of a scan, and a few of its vertices do.
+    border = draft.vertices[loops.loop(outer)]
+    if widest(border[:: max(1, len(border) // 16)]) > farthest or widest(border) > farthest:
         return False
     own = component == component[loops.edges_of(n)[0] // 3]
     return widest(draft.vertices[np.unique(draft.faces[own])]) <= farthest
