@@ -1,8 +1,10 @@
 """How kernels are compiled, cached and spread over two cores: the one place that sets up numba.
 
 Rules owned here:
-- Kernels are serial machine code, `njit(cache=True, nogil=True)`; two cores are used by a small
-  thread pool around them. `parallel=True` loads slowly from the cache and dies after a fork.
+- Kernels are serial machine code, cached and without the GIL; a division by zero in one gives
+  infinity or nan, as in numpy, and a whole number divided by zero gives zero. Two
+  cores are used by a small thread pool around them. `parallel=True` loads slowly from the cache
+  and dies after a fork.
 - numba's own cache does not notice a changed callee in another module. Here every module's machine
   code lies in a folder named by the hash of its source and of all kernel sources it imports, the
   numba version and the CPU: a changed source, its own or a callee's, starts a new folder. Where the
@@ -154,7 +156,9 @@ vars(config)["CACHE_LOCATOR_CLASSES"] = ",".join(
 )
 
 # numba's decorators are untyped: Any here keeps `--strict` meaningful for their callers' arrays.
-kernel: Any = numba.njit(cache=True, nogil=True)
+# No exception for a division by zero, no entry from C: both only cost time to compile.
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
+kernel: Any = numba.njit(cache=True, nogil=True, **_OPTIONS)
 kernel_inline: Any = numba.njit(inline="always")
 
 

@@ -15,13 +15,15 @@ Transactions on Graphics 23(3), 2004; the schedule was chosen by measuring fills
 import numpy as np
 from numpy.typing import NDArray
 
-from stsbench.domain.mesh import Faces, Mask, Vertices
-from stsbench.geometry.patch_graph import PatchGraph, weigh_graph
-from stsbench.geometry.patch_solver import STIFFNESS, solve_plates
+from stsbench.domain.mesh import Mask, Vertices
+from stsbench.geometry.patch_graph import PatchGraph
+from stsbench.geometry.patch_solver import STIFFNESS, solve_patches
+from stsbench.geometry.patch_weights import weigh_again, weigh_graph
 
 __all__ = ["SCHEDULE", "fair_patches", "relax_folds"]
 
 SCHEDULE = (0.0, 0.0, STIFFNESS, STIFFNESS)
+_SMALL = 128  # unknowns: the second solve brings these patches nothing that can be measured
 _RELAXATIONS = 30
 
 
@@ -29,68 +31,61 @@ def fair_patches(
     vertex_offsets: NDArray[np.int64],
     rim_offsets: NDArray[np.int64],
     graph: PatchGraph,
-    vertices: Vertices,
-    new_vertices: Vertices,
+    position: Vertices,
+    made: int,
 ) -> Vertices:
-    """Move the new vertices so that every patch continues its surroundings.
+    """Return positions of the new vertices with which every patch continues its surroundings.
 
     Parameters
     ----------
     vertex_offsets, rim_offsets : (L+1,) int64
         Which new vertices and which places of the rims belong to each hole.
     graph : PatchGraph
-    vertices : (V, 3) float64, mm
-    new_vertices : (N, 3) float64, mm
-        Membranes.
+    position : (P, 3) float64, mm
+        In numbers of the graph, the new vertices on membranes.
+    made : int
+        How many faces are new.
     """
-    fixed = weigh_graph(vertices, new_vertices, graph)
-    for stiffness in SCHEDULE:
-        weights = weigh_graph(vertices, new_vertices, graph, fixed=fixed)
-        new_vertices, _ = solve_plates(
-            vertex_offsets, rim_offsets, graph, weights, vertices, new_vertices,
-            stiffness=stiffness,
+    position = position.copy()
+    weights = weigh_graph(position, graph)
+    for turn, stiffness in enumerate(SCHEDULE):
+        if turn:
+            weigh_again(position, graph, weights, made)
+        position[: graph.new], _ = solve_patches(
+            vertex_offsets, rim_offsets, graph, weights, position, stiffness=stiffness,
+            least=_SMALL if turn == 1 else 0,
         )  # fmt: skip
-    return new_vertices
+    return position[: graph.new]
 
 
 def relax_folds(
-    graph: PatchGraph,
-    vertices: Vertices,
-    new_vertices: Vertices,
-    new_faces: Faces,
-    folded: Mask,
-    *,
-    rings: int = 0,
+    graph: PatchGraph, position: Vertices, made: int, folded: Mask, *, rings: int = 0
 ) -> Vertices:
-    """Draw the new vertices of folded faces back between their neighbours.
+    """Return positions of the new vertices, those of folded faces drawn between their neighbours.
 
     Parameters
     ----------
     graph : PatchGraph
-    vertices : (V, 3) float64, mm
-    new_vertices : (N, 3) float64, mm
-    new_faces : (M, 3) int32
-    folded : (M,) bool
+    position : (P, 3) float64, mm
+        In numbers of the graph.
+    made : int
+        How many faces are new.
+    folded : (made,) bool
     rings : int
         How many steps of neighbours move along.
     """
-    old = len(vertices)
-    moving = np.zeros(old + len(new_vertices), np.bool_)
-    moving[new_faces[folded]] = True
+    faces = graph.faces[:made]
+    moving = np.zeros(len(position), np.bool_)
+    moving[faces[folded]] = True
     for _ in range(rings):
-        moving[new_faces[moving[old:][np.maximum(new_faces - old, 0)].any(axis=1)]] = True
-    rows = np.flatnonzero(moving[old:])
-    if not len(rows):
-        return new_vertices
-    degree = np.diff(graph.offsets)[rows]
-    start = np.cumsum(degree) - degree
-    near = graph.neighbour[np.repeat(graph.offsets[rows] - start, degree) + np.arange(degree.sum())]
-    used, place = np.unique(np.concatenate([rows + old, near]), return_inverse=True)
-    position = np.where((used < old)[:, None], vertices[np.minimum(used, old - 1)], 0.0)
-    position[used >= old] = new_vertices[used[used >= old] - old]
-    own, near = place[: len(rows)], place[len(rows) :]
-    for _ in range(_RELAXATIONS):
-        position[own] = np.add.reduceat(position[near], start, axis=0) / degree[:, None]
-    relaxed = new_vertices.copy()
-    relaxed[rows] = position[own]
-    return relaxed
+        moving[faces[(moving[faces] & (faces < graph.new)).any(axis=1)]] = True
+    rows = np.flatnonzero(moving[: graph.new])
+    position = position.copy()
+    if len(rows):
+        degree = np.diff(graph.offsets)[rows]
+        start = np.cumsum(degree) - degree
+        entry = np.repeat(graph.offsets[rows] - start, degree) + np.arange(degree.sum())
+        near = graph.neighbour[entry]
+        for _ in range(_RELAXATIONS):
+            position[rows] = np.add.reduceat(position[near], start, axis=0) / degree[:, None]
+    return position[: graph.new]

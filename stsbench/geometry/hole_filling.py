@@ -25,7 +25,8 @@ from stsbench.geometry.hole_rims import Rims, gather_rims
 from stsbench.geometry.hole_triangulation import STAR, Triangulation, triangulate_rims
 from stsbench.geometry.patch_checks import PatchReport, inspect_patches
 from stsbench.geometry.patch_graph import PatchGraph, build_patch_graph
-from stsbench.geometry.patch_solver import solve_membranes
+from stsbench.geometry.patch_solver import solve_patches
+from stsbench.geometry.patch_weights import even_weights
 from stsbench.geometry.wide_rims import cover_wide_rims
 
 __all__ = ["PatchKind", "Patches", "fill_loops"]
@@ -80,35 +81,46 @@ class Patches:
     kind: NDArray[np.uint8]
 
 
-def _bare_patches(rims: Rims, triangulation: Triangulation) -> Refinement:
+def _bare_patches(rims: Rims, triangulation: Triangulation, wanted: Mask) -> Refinement:
     """Return the patches without vertices of their own; those around a middle stay empty."""
     counts = np.diff(triangulation.offsets)
-    keep = np.repeat(triangulation.method != STAR, counts)
-    starts = np.repeat(rims.offsets[:-1], counts)[keep]
-    faces = rims.vertex[triangulation.triangles[keep] + starts[:, None]]
-    kept = np.where(triangulation.method != STAR, counts, 0)
+    keep = wanted & (triangulation.method != STAR)
+    kept = np.where(keep, counts, 0)
+    rows = np.flatnonzero(np.repeat(keep, counts))
+    offsets = np.cumsum([0, *kept]).astype(np.int64)
+    starts = np.repeat(rims.offsets[:-1], kept)[:, None]
+    places = triangulation.triangles[rows] + starts
+    opposite = triangulation.opposite[rows]
+    inner = opposite + 3 * np.repeat(offsets[:-1], kept)[:, None]
     return Refinement(
         vertices=np.empty((0, 3)),
-        faces=np.ascontiguousarray(faces),
+        faces=rims.vertex[places],
+        opposite=np.where(opposite >= 0, inner, -1 - places).astype(np.int32),
         vertex_offsets=np.zeros(len(counts) + 1, np.int64),
-        face_offsets=np.cumsum([0, *kept]).astype(np.int64),
+        face_offsets=offsets,
     )
+
+
+def _middles(vertices: Vertices, rims: Rims) -> tuple[Vertices, NDArray[np.float64]]:
+    """Return middle and radius of each rim."""
+    sizes = np.diff(rims.offsets)
+    loop_of = np.repeat(np.arange(len(sizes)), sizes)
+    corners = vertices[rims.vertex]
+    total = np.stack([np.bincount(loop_of, axis, len(sizes)) for axis in corners.T], axis=1)
+    middle = total / np.maximum(sizes, 1)[:, None]
+    radius = np.zeros(len(sizes))
+    np.maximum.at(radius, loop_of, np.sqrt(((corners - middle[loop_of]) ** 2).sum(axis=1)))
+    return middle, radius
 
 
 def _blown_up(
     vertices: Vertices, rims: Rims, refined: Refinement, membrane: Vertices, faired: Vertices
 ) -> Mask:
     """Whether fairing lifted a patch farther than its rim is wide, (L,) bool."""
-    sizes = np.maximum(np.diff(rims.offsets), 1)
-    loop_of = np.repeat(np.arange(len(sizes)), np.diff(rims.offsets))
-    corners = vertices[rims.vertex]
-    centre = np.stack([np.bincount(loop_of, axis, len(sizes)) for axis in corners.T], axis=-1)
-    radius = np.zeros(len(sizes))
-    away = np.linalg.norm(corners - (centre / sizes[:, None])[loop_of], axis=1)
-    np.maximum.at(radius, loop_of, away)
-    hole_of = np.repeat(np.arange(len(sizes)), np.diff(refined.vertex_offsets))
-    lifted = np.zeros(len(sizes))
-    np.maximum.at(lifted, hole_of, np.linalg.norm(faired - membrane, axis=1))
+    _, radius = _middles(vertices, rims)
+    hole_of = np.repeat(np.arange(len(radius)), np.diff(refined.vertex_offsets))
+    lifted = np.zeros(len(radius))
+    np.maximum.at(lifted, hole_of, np.sqrt(((faired - membrane) ** 2).sum(axis=1)))
     return ~(lifted <= _FARTHEST * radius)
 
 
@@ -132,21 +144,26 @@ def _merge(back: Mask, other: PatchReport, report: PatchReport) -> PatchReport:
 
 
 def _untangle(
-    vertices: Vertices, rims: Rims, refined: Refinement, graph: PatchGraph, faired: Vertices
+    vertices: Vertices,
+    rims: Rims,
+    refined: Refinement,
+    graph: PatchGraph,
+    position: Vertices,
+    faired: Vertices,
 ) -> tuple[Vertices, PatchReport]:
     """Relax the folds of faired patches, each time a ring farther."""
-    report = inspect_patches(vertices, faired, rims, *refined[1:])
+    report = inspect_patches(vertices, faired, rims, refined)
     hole_of = np.repeat(np.arange(len(report.sharpest)), np.diff(refined.vertex_offsets))
     for rings in range(_RELAX_ROUNDS):
         folded = report.bend < _SHARPEST
         if not folded.any():
             break
-        relaxed = relax_folds(graph, vertices, faired, refined.faces, folded, rings=rings)
-        relaxed = _as_float32(relaxed)
-        after = inspect_patches(vertices, relaxed, rims, *refined[1:])
+        position[: graph.new] = faired
+        relaxed = _as_float32(relax_folds(graph, position, len(refined.faces), folded, rings=rings))
+        after = inspect_patches(vertices, relaxed, rims, refined)
         worse = after.sharpest < report.sharpest
         faired = np.where(worse[hole_of, None], faired, relaxed)
-        report = inspect_patches(vertices, faired, rims, *refined[1:]) if worse.any() else after
+        report = inspect_patches(vertices, faired, rims, refined) if worse.any() else after
     return faired, report
 
 
@@ -166,27 +183,24 @@ def _choose(
     kind = np.full(len(rims.offsets) - 1, PatchKind.MEMBRANE, np.uint8)
     chosen = membrane
     if faired is None:
-        report = inspect_patches(vertices, membrane, rims, *refined[1:])
+        report = inspect_patches(vertices, membrane, rims, refined)
     else:
         kind[:] = PatchKind.FAIRED
         chosen, report = faired
         blown = _blown_up(vertices, rims, refined, membrane, chosen)
         doubtful = report.is_thin | (report.sharpest < _FOLDED)
         if (doubtful | blown).any():
-            other = inspect_patches(vertices, membrane, rims, *refined[1:])
+            other = inspect_patches(vertices, membrane, rims, refined)
             better = ~other.is_thin & (report.is_thin | (other.sharpest > report.sharpest))
             back = blown | (doubtful & better)
             hole_of = np.repeat(np.arange(len(kind)), np.diff(refined.vertex_offsets))
             chosen = np.where(back[hole_of, None], membrane, chosen)
             kind[back] = PatchKind.MEMBRANE
             report = _merge(back, other, report)
-    bare = Refinement(
-        np.empty((0, 3)), np.empty((0, 3), np.int32), *np.zeros((2, len(kind) + 1), np.int64)
-    )
     doubtful = report.is_thin | (report.sharpest < _FOLDED)
+    bare = _bare_patches(rims, triangulation, doubtful)
     if doubtful.any():
-        bare = _bare_patches(rims, triangulation)
-        other = inspect_patches(vertices, bare.vertices, rims, *bare[1:])
+        other = inspect_patches(vertices, bare.vertices, rims, bare)
         usable = (np.diff(bare.face_offsets) > 0) & ~other.is_thin
         back = doubtful & usable & (report.is_thin | (other.sharpest > report.sharpest))
         kind[back] = PatchKind.BARE
@@ -251,14 +265,18 @@ def fill_loops(
     faired: tuple[Vertices, PatchReport] | None = None
     new_values = np.zeros((new, field.shape[1]))
     if new:
-        graph = build_patch_graph(faces, twin, rims, refined.faces, old, new)
+        graph = build_patch_graph(faces, twin, rims, refined, old)
         parts = (refined.vertex_offsets, offsets, graph)
-        membrane, _ = solve_membranes(*parts, vertices, membrane)
+        even = even_weights(graph)
+        position = np.concatenate([membrane, vertices[graph.old_vertex]])
+        membrane, _ = solve_patches(*parts, even, position)
         if field.shape[1]:
-            new_values, _ = solve_membranes(*parts, field, new_values)
+            known = np.concatenate([new_values, field[graph.old_vertex]])
+            new_values, _ = solve_patches(*parts, even, known)
         if fair:
-            positions = _as_float32(fair_patches(*parts, vertices, membrane))
-            faired = _untangle(vertices, rims, refined, graph, positions)
+            position[:new] = membrane
+            positions = _as_float32(fair_patches(*parts, position, len(refined.faces)))
+            faired = _untangle(vertices, rims, refined, graph, position, positions)
         membrane = _as_float32(membrane)
     progress.step("checking patches", 0.9)
     chosen, kind, bare, report = _choose(vertices, rims, triangulation, refined, membrane, faired)

@@ -15,10 +15,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stsbench.domain.mesh import Faces, Vertices
+from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
 
-__all__ = ["THIN_ROUNDINGS", "Rims", "gather_rims", "thin_height"]
+__all__ = ["THIN_ROUNDINGS", "Rims", "faces_at", "gather_rims", "thin_height"]
 
 THIN_ROUNDINGS = 4.0
 _CROWDED = 16
@@ -34,10 +34,6 @@ class Rims(NamedTuple):
     offsets : (L+1,) int64
     owner : (B,) int32
         Half-edge of the mesh that runs from the next place to this one; -1 where there is none.
-    next_use : (B,) int32
-        The next place with the same vertex; -1 at the last.
-    first_use : (V,) int32
-        The first place of each vertex; -1 off the rims.
     normal : (B, 3) float64
         Unit normal of the face that owns the edge from each place to the next; zeros where that
         face has no area.
@@ -45,6 +41,8 @@ class Rims(NamedTuple):
         Mean length of the edges that fan out from each place.
     supported : (L,) bool
         Every edge of the rim has its owner, and they are not all one and the same face.
+    behind : (H,) int32
+        Faces with a vertex on a rim, ascending.
     banned : (K, 3) int64
         Loop and two places within it that no edge of a patch may join; ascending.
     thin_mm : float
@@ -54,13 +52,18 @@ class Rims(NamedTuple):
     vertex: NDArray[np.int32]
     offsets: NDArray[np.int64]
     owner: NDArray[np.int32]
-    next_use: NDArray[np.int32]
-    first_use: NDArray[np.int32]
     normal: NDArray[np.float64]
     spacing_mm: NDArray[np.float64]
     supported: NDArray[np.bool_]
+    behind: NDArray[np.int32]
     banned: NDArray[np.int64]
     thin_mm: float
+
+    def next_place(self) -> NDArray[np.int64]:
+        """Return the place after each place on its rim, (B,) int64."""
+        after = np.arange(1, len(self.vertex) + 1)
+        after[self.offsets[1:] - 1] = self.offsets[:-1]
+        return after
 
 
 def thin_height(vertices: Vertices) -> float:
@@ -75,148 +78,90 @@ def thin_height(vertices: Vertices) -> float:
 
 
 @kernel
-def _read_backwards(
-    vertices: NDArray[np.float64],
-    loop_vertices: NDArray[np.int32],
-    offsets: NDArray[np.int64],
-    rim: NDArray[np.int32],
-    loop_of: NDArray[np.int32],
-    use: NDArray[np.int32],
-    next_use: NDArray[np.int32],
-    uses: NDArray[np.int32],
-) -> None:
-    """Fill rim, loop_of and the chains of places that share a vertex."""
-    for loop in range(offsets.shape[0] - 1):
-        start = offsets[loop]
-        size = offsets[loop + 1] - start
-        longest = -1.0
-        first = 0
-        for i in range(size):
-            a = loop_vertices[start + i]
-            b = loop_vertices[start + i + 1 if i + 1 < size else start]
-            squared = 0.0
-            for k in range(3):
-                squared += (vertices[b, k] - vertices[a, k]) ** 2
-            # Equal edges, as on a regular grid: the smaller position decides.
-            better = squared > longest * (1 + 1e-9)
-            if not better and squared >= longest * (1 - 1e-9):
-                old = loop_vertices[start + first]
-                for k in range(3):
-                    if vertices[a, k] != vertices[old, k]:
-                        better = vertices[a, k] < vertices[old, k]
-                        break
-            if better:
-                longest = squared
-                first = i
-        for i in range(size):
-            at = first - i if first >= i else first - i + size
-            rim[start + i] = loop_vertices[start + at]
-            loop_of[start + i] = loop
-    for place in range(rim.shape[0] - 1, -1, -1):
-        v = rim[place]
-        next_use[place] = use[v]
-        uses[place] = 1 if use[v] < 0 else uses[use[v]] + 1
-        use[v] = place
-
-
-@kernel
-def _find_support(
-    vertices: NDArray[np.float64],
-    faces: NDArray[np.int32],
-    twin: NDArray[np.int32],
-    rims: Rims,
-    loop_of: NDArray[np.int32],
-    uses: NDArray[np.int32],
-) -> int:
-    """Fill what the rims lean on; return the number of banned chords, whether stored or not."""
-    rim, offsets, owner, next_use, use, normal, spacing, supported, banned, _ = rims
-    found = 0
-    edge = np.empty((2, 3))
+def _mark_faces(faces: NDArray[np.int32], marked: Mask, found: NDArray[np.int32]) -> int:
+    count = 0
     for f in range(faces.shape[0]):
-        for j in range(3):
-            a = faces[f, j]
-            b = faces[f, j + 1 if j < 2 else 0]
-            if use[a] < 0 or use[b] < 0:
-                continue
-            h = 3 * f + j
-            many_a = uses[use[a]]
-            many_b = uses[use[b]]
-            if twin[h] < 0 and min(many_a, many_b) <= _CROWDED:
-                # Search from the vertex fewer loops share: a cone of a million faces must end.
-                at = use[a] if many_a < many_b else use[b]
-                while at >= 0:
-                    start = offsets[loop_of[at]]
-                    end = offsets[loop_of[at] + 1]
-                    place = at
-                    if many_a < many_b:
-                        place = at - 1 if at > start else end - 1
-                    after = place + 1 if place + 1 < end else start
-                    if rim[place] == b and rim[after] == a and owner[place] < 0:
-                        owner[place] = h
-                        break
-                    at = next_use[at]
-            if many_a * many_b > _CROWDED * _CROWDED:
-                continue
-            at = use[a]
-            while at >= 0:
-                start = offsets[loop_of[at]]
-                size = offsets[loop_of[at] + 1] - start
-                to = use[b]
-                while to >= 0:
-                    gap = abs(at - to)
-                    if loop_of[to] == loop_of[at] and gap > 1 and gap < size - 1:
-                        if found < banned.shape[0]:
-                            banned[found, 0] = loop_of[at]
-                            banned[found, 1] = min(at, to) - start
-                            banned[found, 2] = max(at, to) - start
-                        found += 1
-                    to = next_use[to]
-                at = next_use[at]
-    for place in range(rim.shape[0]):
-        start = offsets[loop_of[place]]
-        # The half-edge that leaves this vertex along the rim, and from there through its fan.
-        h = owner[place - 1 if place > start else offsets[loop_of[place] + 1] - 1]
-        v = rim[place]
-        total = 0.0
-        count = 0
-        while h >= 0 and count < 1000:
-            f = h // 3
-            j = h - 3 * f
-            w = faces[f, j + 1 if j < 2 else 0]
-            squared = 0.0
-            for k in range(3):
-                squared += (vertices[w, k] - vertices[v, k]) ** 2
-            total += np.sqrt(squared)
+        found[count] = f
+        if marked[faces[f, 0]] | marked[faces[f, 1]] | marked[faces[f, 2]]:
             count += 1
-            h = twin[h + 2 if j == 0 else h - 1]
-        spacing[place] = total / max(count, 1)
-        h = owner[place]
-        if h < 0:
-            supported[loop_of[place]] = False
-            continue
-        f = h // 3
-        for k in range(3):
-            edge[0, k] = vertices[faces[f, 1], k] - vertices[faces[f, 0], k]
-            edge[1, k] = vertices[faces[f, 2], k] - vertices[faces[f, 0], k]
-        length = 0.0
-        bound = 0.0
-        for k in range(3):
-            m = k + 1 if k < 2 else 0
-            n = m + 1 if m < 2 else 0
-            normal[place, k] = edge[0, m] * edge[1, n] - edge[0, n] * edge[1, m]
-            length += normal[place, k] ** 2
-            bound += edge[0, k] ** 2 + edge[1, k] ** 2
-        length = np.sqrt(length)
-        for k in range(3):
-            normal[place, k] = normal[place, k] / length if length > 1e-12 * bound else 0.0
-    for loop in range(offsets.shape[0] - 1):
-        start = offsets[loop]
-        size = offsets[loop + 1] - start
-        # The rim of a lone triangle: nothing but its own back would fit.
-        lone = size == 3 and owner[start] // 3 == owner[start + 1] // 3
-        if size < 3 or lone:
-            supported[loop] = False
-    return found
+    return count
+
+
+def faces_at(faces: Faces, marked: Mask) -> NDArray[np.int32]:
+    """Return the faces with a marked vertex, ascending.
+
+    Parameters
+    ----------
+    faces : (F, 3) int32
+    marked : (V,) bool
+    """
+    found = np.empty(len(faces), np.int32)
+    count: int = _mark_faces(faces, marked, found)
+    return np.array(found[:count])
+
+
+def _backwards(
+    vertices: Vertices, loops: NDArray[np.int32], offsets: NDArray[np.int64]
+) -> NDArray[np.int32]:
+    """Read each loop backwards from the start of its longest edge."""
+    sizes = np.diff(offsets)
+    loop_of = np.repeat(np.arange(len(sizes)), sizes)
+    after = np.arange(1, len(loops) + 1)
+    after[offsets[1:] - 1] = offsets[:-1]
+    corners = vertices[loops]
+    along = corners[after] - corners
+    squared = np.einsum("ij,ij->i", along, along)
+    longest = np.maximum.reduceat(squared, offsets[:-1])
+    # Equal edges, as on a regular grid: the smaller position decides, then that of the next vertex.
+    equal = np.flatnonzero(squared >= longest[loop_of] * (1 - 1e-9))
+    keys = np.concatenate([corners[after[equal]].T[::-1], corners[equal].T[::-1]])
+    equal = equal[np.lexsort([*keys, loop_of[equal]])]
+    first = equal[np.searchsorted(loop_of[equal], np.arange(len(sizes)))] - offsets[:-1]
+    steps = np.arange(len(loops)) - offsets[loop_of]
+    return loops[offsets[loop_of] + (first[loop_of] - steps) % sizes[loop_of]]
+
+
+def _find_owners(
+    faces: Faces, twin: NDArray[np.int32], ends: NDArray[np.int64]
+) -> NDArray[np.int32]:
+    """Return the open half-edge between each pair of vertices, -1 where there is none."""
+    free = np.flatnonzero(twin < 0)
+    face, corner = np.divmod(free, 3)
+    keys = faces[face, corner].astype(np.int64) << 32 | faces[face, (corner + 1) % 3]
+    order = np.argsort(keys, kind="stable")
+    wanted = ends[:, 0] << 32 | ends[:, 1]
+    at = np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)
+    found = order[at]
+    return np.where(keys[found] == wanted, free[found], -1).astype(np.int32)
+
+
+def _find_banned(
+    rim: NDArray[np.int32],
+    offsets: NDArray[np.int64],
+    start: NDArray[np.int32],
+    end: NDArray[np.int32],
+) -> NDArray[np.int64]:
+    """Return loop and places of every mesh edge that joins two places of one rim across it."""
+    if not len(start):
+        return np.empty((0, 3), np.int64)
+    order = np.argsort(rim, kind="stable")
+    named = rim[order]
+    low_a, low_b = np.searchsorted(named, start), np.searchsorted(named, end)
+    count_a = np.searchsorted(named, start, side="right") - low_a
+    count_b = np.searchsorted(named, end, side="right") - low_b
+    pairs = count_a * count_b
+    pairs[pairs > _CROWDED**2] = 0
+    which = np.repeat(np.arange(len(start)), pairs)
+    step = np.arange(len(which)) - np.repeat(np.cumsum(pairs) - pairs, pairs)
+    a = order[low_a[which] + step // np.maximum(count_b[which], 1)]
+    b = order[low_b[which] + step % np.maximum(count_b[which], 1)]
+    loop_of = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    gap = np.abs(a - b)
+    across = (loop_of[a] == loop_of[b]) & (gap > 1) & (gap < np.diff(offsets)[loop_of[a]] - 1)
+    a, b = a[across], b[across]
+    first = offsets[loop_of[a]]
+    found = np.column_stack([loop_of[a], np.minimum(a, b) - first, np.maximum(a, b) - first])
+    return np.unique(found, axis=0) if len(found) else found.astype(np.int64)
 
 
 def gather_rims(
@@ -238,26 +183,47 @@ def gather_rims(
         Loops one after the other, each running with the faces that own its edges.
     loop_offsets : (L+1,) int64
     """
-    count = len(loop_vertices)
-    rim, loop_of, next_use, uses = np.empty((4, count), np.int32)
-    use = np.full(len(vertices), -1, np.int32)
-    _read_backwards(vertices, loop_vertices, loop_offsets, rim, loop_of, use, next_use, uses)
-    room = count + 64
-    while True:
-        rims = Rims(
-            vertex=rim,
-            offsets=loop_offsets,
-            owner=np.full(count, -1, np.int32),
-            next_use=next_use,
-            first_use=use,
-            normal=np.zeros((count, 3)),
-            spacing_mm=np.empty(count),
-            supported=np.ones(len(loop_offsets) - 1, np.bool_),
-            banned=np.empty((room, 3), np.int64),
-            thin_mm=thin_height(vertices),
-        )
-        found = _find_support(vertices, faces, twin, rims, loop_of, uses)
-        if found <= room:
-            banned = rims.banned[:found]
-            return rims._replace(banned=np.ascontiguousarray(np.unique(banned, axis=0)))
-        room = found
+    thin_mm = thin_height(vertices)
+    sizes = np.diff(loop_offsets)
+    rim = loop_vertices.copy()
+    rims = Rims(
+        rim, loop_offsets, np.full(len(rim), -1, np.int32), np.zeros((len(rim), 3)),
+        np.zeros(len(rim)), sizes >= 3, np.empty(0, np.int32), np.empty((0, 3), np.int64), thin_mm,
+    )  # fmt: skip
+    if not len(rim) or not len(faces):
+        return rims
+    rim = _backwards(vertices, loop_vertices, loop_offsets)
+    after = rims.next_place()
+    owner = _find_owners(faces, twin, np.stack([rim[after], rim], axis=1).astype(np.int64))
+    corners = vertices[faces[np.maximum(owner, 0) // 3]]
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    length = np.sqrt((normal**2).sum(axis=1))
+    bound = ((corners[:, 1:] - corners[:, :1]) ** 2).sum(axis=(1, 2))
+    normal[(length <= 1e-12 * bound) | (owner < 0)] = 0.0
+    normal /= np.maximum(length, 1e-300)[:, None]
+
+    names, own, uses = np.unique(rim, return_inverse=True, return_counts=True)
+    number = np.full(len(vertices), -1, np.int32)
+    number[names] = np.arange(len(names))
+    at_rim = faces_at(faces, number >= 0)
+    near = faces[at_rim]
+    start, end = near.ravel(), near[:, [1, 2, 0]].ravel()
+    leaves = np.flatnonzero(number[start] >= 0)
+    start, end = start[leaves], end[leaves]
+    along = vertices[end] - vertices[start]
+    length = np.sqrt(np.einsum("ij,ij->i", along, along))
+    fan = number[start]
+    count = np.bincount(fan, minlength=len(names))
+    spacing = (np.bincount(fan, length, len(names)) / np.maximum(count, 1))[own]
+    # Every edge within the mesh is seen from both sides.
+    both = (number[end] >= 0) & (start < end) & (twin.reshape(-1, 3)[at_rim].ravel()[leaves] >= 0)
+    banned = _find_banned(rim, loop_offsets, start[both], end[both])
+
+    loop_of = np.repeat(np.arange(len(sizes)), sizes)
+    # A half-edge that two places claim, and the rim of a lone triangle: its own back would fit.
+    claims = np.sort(owner)
+    twice = np.isin(owner, claims[1:][claims[1:] == claims[:-1]])
+    lone = (sizes == 3) & (owner[loop_offsets[:-1]] // 3 == owner[loop_offsets[1:] - 1] // 3)
+    supported = (sizes >= 3) & ~lone
+    supported[loop_of[(owner < 0) | twice | (uses[own] > _CROWDED)]] = False
+    return Rims(rim, loop_offsets, owner, normal, spacing, supported, at_rim, banned, thin_mm)

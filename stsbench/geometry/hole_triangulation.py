@@ -36,12 +36,16 @@ class Triangulation(NamedTuple):
     ----------
     triangles : (T, 3) int32
         Places within their rim; the number of places stands for an added middle vertex.
+    opposite : (T, 3) int32
+        Opposite half-edge of each triangle edge, counted from the rim's first triangle; -1 on the
+        rim.
     offsets : (L+1,) int64
     method : (L,) uint8
         EXACT, WIDE, STAR (joined to a middle vertex) or IMPOSSIBLE (no triangles).
     """
 
     triangles: NDArray[np.int32]
+    opposite: NDArray[np.int32]
     offsets: NDArray[np.int64]
     method: NDArray[np.uint8]
 
@@ -56,164 +60,127 @@ class _Table(NamedTuple):
 
 
 @kernel
-def _face_normal(
-    vertices: NDArray[np.float64], a: int, b: int, c: int, thin_mm: float
-) -> tuple[float, float, float, float]:
-    """Return unit normal and area of a triangle; a zero normal where it is thin."""
-    e0 = vertices[b, 0] - vertices[a, 0]
-    e1 = vertices[b, 1] - vertices[a, 1]
-    e2 = vertices[b, 2] - vertices[a, 2]
-    f0 = vertices[c, 0] - vertices[a, 0]
-    f1 = vertices[c, 1] - vertices[a, 1]
-    f2 = vertices[c, 2] - vertices[a, 2]
-    n0 = e1 * f2 - e2 * f1
-    n1 = e2 * f0 - e0 * f2
-    n2 = e0 * f1 - e1 * f0
-    length = np.sqrt(n0 * n0 + n1 * n1 + n2 * n2)
-    to_b = e0 * e0 + e1 * e1 + e2 * e2
-    to_c = f0 * f0 + f1 * f1 + f2 * f2
-    across = to_b + to_c - 2.0 * (e0 * f0 + e1 * f1 + e2 * f2)
-    if length > thin_mm * np.sqrt(max(to_b, to_c, across)):
-        return n0 / length, n1 / length, n2 / length, 0.5 * length
-    return 0.0, 0.0, 0.0, 0.5 * length
-
-
-@kernel
-def _cover(
-    vertices: NDArray[np.float64],
-    rim: NDArray[np.int32],
-    start: int,
-    size: int,
-    thin_mm: float,
-    table: _Table,
-    triangles: NDArray[np.int32],
-    made: int,
-) -> int:
-    """Cover one rim and append its triangles; -1 when every way is banned.
-
-    `angle` comes in with infinity at banned chords and 0
-    elsewhere, `facing` with the normals behind the polygon's own edges: [i, i + 1], and [0, 0] for
-    the one that closes it; zeros where nothing is known.
-    """
-    angle, area, middle, facing = table
-    for gap in range(2, size):
-        for i in range(size - gap):
-            k = i + gap
-            if angle[i, k] == np.inf:
-                continue
-            best_angle = np.inf
-            best_area = np.inf
-            best = -1
-            w0 = w1 = w2 = 0.0
-            for m in range(i + 1, k):
-                worst = max(angle[i, m], angle[m, k])
-                # What lies below already exceeds the best: this triangle can't mend that.
-                if worst > best_angle + 1e-9 or worst == np.inf:
-                    continue
-                n0, n1, n2, own = _face_normal(
-                    vertices, rim[start + i], rim[start + m], rim[start + k], thin_mm
-                )
-                if n0 == 0.0 and n1 == 0.0 and n2 == 0.0:
-                    worst = max(worst, _NO_NORMAL)
-                for side in range(3 if gap == size - 1 else 2):
-                    a = m if side == 1 else i
-                    b = m if side == 0 else k if side == 1 else i
-                    q0 = facing[a, b, 0]
-                    q1 = facing[a, b, 1]
-                    q2 = facing[a, b, 2]
-                    if q0 != 0.0 or q1 != 0.0 or q2 != 0.0:
-                        worst = max(worst, 1.0 - (n0 * q0 + n1 * q1 + n2 * q2))
-                total = area[i, m] + area[m, k] + own
-                if worst < best_angle - 1e-9 or (
-                    worst < best_angle + 1e-9 and total < best_area * (1.0 - 1e-9)
-                ):
-                    best_angle = worst
-                    best_area = total
-                    best = m
-                    w0 = n0
-                    w1 = n1
-                    w2 = n2
-            angle[i, k] = best_angle
-            area[i, k] = best_area
-            middle[i, k] = best
-            facing[i, k, 0] = w0
-            facing[i, k, 1] = w1
-            facing[i, k, 2] = w2
-    if angle[0, size - 1] == np.inf:
-        return -1
-    # Walk the choices down: a triangle is an interval first, then gets its middle.
-    done = made
-    triangles[made, 0] = 0
-    triangles[made, 2] = size - 1
-    made += 1
-    while done < made:
-        i = triangles[done, 0]
-        k = triangles[done, 2]
-        m = middle[i, k]
-        triangles[done, 1] = m
-        done += 1
-        if m - i > 1:
-            triangles[made, 0] = i
-            triangles[made, 2] = m
-            made += 1
-        if k - m > 1:
-            triangles[made, 0] = m
-            triangles[made, 2] = k
-            made += 1
-    return made
-
-
-@kernel
 def _triangulate(
-    vertices: NDArray[np.float64],
-    rims: Rims,
-    table: _Table,
-    triangulation: Triangulation,
+    vertices: NDArray[np.float64], rims: Rims, table: _Table, triangulation: Triangulation
 ) -> None:
-    """Triangulate every rim whose method is EXACT; STAR where all chords are banned."""
+    """Triangulate every rim whose method is EXACT; STAR where all chords are banned.
+
+    The table has infinity at banned chords, and the normals behind the polygon's own edges at
+    [i, i + 1], and at [0, 0] for the one that closes it; zeros where nothing is known.
+    """
     rim = rims.vertex
     offsets = rims.offsets
-    normal = rims.normal
     banned = rims.banned
-    angle = table.angle
-    area = table.area
-    facing = table.facing
-    triangles, triangle_offsets, method = triangulation
-    made = np.int64(0)  # not a literal: the callee would be compiled twice
-    ban = np.int64(0)
+    thin_mm = rims.thin_mm
+    angle, area, middle, facing = table
+    triangles, opposite, triangle_offsets, method = triangulation
+    made = 0
+    ban = 0
+    to = np.empty((3, 3))
+    normal = np.empty(3)
     for loop in range(offsets.shape[0] - 1):
         start = offsets[loop]
         size = offsets[loop + 1] - start
-        ban_start = ban
-        while ban < banned.shape[0] and banned[ban, 0] == loop:
-            ban += 1
+        first = made
+        triangle_offsets[loop] = made
         if method[loop] == EXACT:
             for i in range(size):
+                # The edge that closes the rim has its normal at [0, 0].
+                last = i + 1 == size
                 for k in range(i + 1, size):
                     angle[i, k] = np.inf if rim[start + i] == rim[start + k] else 0.0
-            for i in range(size):
-                # The edge that closes the rim has its normal at [0, 0].
-                to = i + 1 if i + 1 < size else 0
-                at = i if i + 1 < size else 0
                 for k in range(3):
-                    facing[at, to, k] = normal[start + i, k]
-                if to > 0:
-                    angle[i, to] = 0.0
-                    area[i, to] = 0.0
-            for entry in range(ban_start, ban):
-                angle[banned[entry, 1], banned[entry, 2]] = np.inf
-            after = _cover(vertices, rim, start, size, rims.thin_mm, table, triangles, made)
-            if after < 0:
+                    facing[0 if last else i, 0 if last else i + 1, k] = rims.normal[start + i, k]
+                if not last:
+                    angle[i, i + 1] = 0.0
+                    area[i, i + 1] = 0.0
+            while ban < banned.shape[0] and banned[ban, 0] <= loop:
+                if banned[ban, 0] == loop:
+                    angle[banned[ban, 1], banned[ban, 2]] = np.inf
+                ban += 1
+            for gap in range(2, size):
+                for i in range(size - gap):
+                    k = i + gap
+                    best_angle = np.inf
+                    best_area = np.inf
+                    best = i
+                    closing = 3 if gap == size - 1 else 2
+                    for m in range(i + 1, k if angle[i, k] < np.inf else i):
+                        worst = max(angle[i, m], angle[m, k])
+                        # What lies below already exceeds the best: this triangle can't mend that.
+                        if worst > best_angle + 1e-9 or worst == np.inf:
+                            continue
+                        longest = 0.0
+                        length = 0.0
+                        for j in range(3):
+                            to[0, j] = vertices[rim[start + m], j] - vertices[rim[start + i], j]
+                            to[1, j] = vertices[rim[start + k], j] - vertices[rim[start + m], j]
+                            to[2, j] = vertices[rim[start + i], j] - vertices[rim[start + k], j]
+                        for j in range(3):
+                            j1 = j + 1 if j < 2 else 0
+                            j2 = j - 1 if j > 0 else 2
+                            normal[j] = to[0, j1] * to[1, j2] - to[0, j2] * to[1, j1]
+                            length += normal[j] * normal[j]
+                            squared = to[j, 0] ** 2 + to[j, 1] ** 2 + to[j, 2] ** 2
+                            longest = max(longest, squared)
+                        length = np.sqrt(length)
+                        total = area[i, m] + area[m, k] + 0.5 * length
+                        if length > thin_mm * np.sqrt(longest):
+                            for side in range(closing):
+                                a = m if side == 1 else i
+                                b = m if side == 0 else k if side == 1 else i
+                                cosine = 0.0
+                                known = 0.0
+                                for j in range(3):
+                                    cosine += facing[a, b, j] * normal[j]
+                                    known += abs(facing[a, b, j])
+                                if known > 0.0:
+                                    worst = max(worst, 1.0 - cosine / length)
+                        else:
+                            worst = max(worst, _NO_NORMAL)
+                            length = np.inf
+                        if worst < best_angle - 1e-9 or (
+                            worst < best_angle + 1e-9 and total < best_area * (1.0 - 1e-9)
+                        ):
+                            best_angle = worst
+                            best_area = total
+                            best = m
+                            for j in range(3):
+                                facing[i, k, j] = normal[j] / length
+                    angle[i, k] = best_angle
+                    area[i, k] = best_area
+                    middle[i, k] = best
+            if angle[0, size - 1] == np.inf:
                 method[loop] = STAR
             else:
-                made = after
+                # Walk the choices down: a triangle is an interval first, then gets its middle.
+                triangles[made, 0] = 0
+                triangles[made, 2] = size - 1
+                opposite[made, 2] = -1
+                done = made
+                made += 1
+                while done < made:
+                    triangles[done, 1] = middle[triangles[done, 0], triangles[done, 2]]
+                    for side in range(2):
+                        opposite[done, side] = -1
+                        if triangles[done, side + 1] - triangles[done, side] > 1:
+                            triangles[made, 0] = triangles[done, side]
+                            triangles[made, 2] = triangles[done, side + 1]
+                            opposite[made, 2] = 3 * (done - first) + side
+                            opposite[done, side] = 3 * (made - first) + 2
+                            made += 1
+                    done += 1
         if method[loop] == STAR:
             for i in range(size):
+                after = i + 1 if i + 1 < size else 0
                 triangles[made, 0] = i
-                triangles[made, 1] = i + 1 if i + 1 < size else 0
+                triangles[made, 1] = after
                 triangles[made, 2] = size
+                opposite[made, 0] = -1
+                opposite[made, 1] = 3 * after + 2
+                opposite[made, 2] = 3 * (i - 1 if i > 0 else size - 1) + 1
                 made += 1
-        triangle_offsets[loop + 1] = made
+    triangle_offsets[offsets.shape[0] - 1] = made
 
 
 def triangulate_rims(
@@ -243,7 +210,13 @@ def triangulate_rims(
         middle=np.empty((widest, widest), np.int32),
         facing=np.empty((widest, widest, 3)),
     )
-    triangles = np.empty((len(rims.vertex), 3), np.int32)
-    made = Triangulation(triangles, np.zeros(len(sizes) + 1, np.int64), method)
+    triangles, opposite = np.empty((2, len(rims.vertex), 3), np.int32)
+    made = Triangulation(triangles, opposite, np.zeros(len(sizes) + 1, np.int64), method)
     _triangulate(vertices, rims, table, made)
-    return made._replace(triangles=triangles[: made.offsets[-1]])
+    used = made.offsets[-1]
+    for loop in np.flatnonzero(method == STAR):
+        # A middle joined twice to a vertex that the rim passes twice is no surface.
+        own = rims.vertex[rims.offsets[loop] : rims.offsets[loop + 1]]
+        if len(np.unique(own)) < len(own):
+            method[loop] = IMPOSSIBLE
+    return made._replace(triangles=triangles[:used], opposite=opposite[:used])

@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Vertices
-from stsbench.geometry.compiled import kernel
-from stsbench.geometry.delaunay_flips import link_triangles
+from stsbench.geometry.hole_refinement import Refinement
 from stsbench.geometry.hole_rims import Rims
 
-__all__ = ["PatchReport", "inspect_patches"]
+__all__ = ["PatchReport", "inspect_patches", "measure_triangles"]
 
 
 class PatchReport(NamedTuple):
@@ -41,91 +40,61 @@ class PatchReport(NamedTuple):
     bend: NDArray[np.float64]
 
 
-@kernel
-def _inspect(
-    vertices: NDArray[np.float64],
-    new_vertices: NDArray[np.float64],
-    rims: Rims,
-    new_faces: NDArray[np.int32],
-    face_offsets: NDArray[np.int64],
-    head: NDArray[np.int32],
-    chain: NDArray[np.int32],
-    opposite: NDArray[np.int32],
-    normal: NDArray[np.float64],
-    report: PatchReport,
-) -> None:
-    """Fill the report; the other arrays are room for the largest patch."""
-    old = vertices.shape[0]
-    rim = rims.vertex
-    sharpest, is_thin, area, bend = report
-    side = np.empty((3, 3))
-    for loop in range(face_offsets.shape[0] - 1):
-        first = face_offsets[loop]
-        count = face_offsets[loop + 1] - first
-        patch = new_faces[first : first + count]
-        for f in range(count):
-            longest = 0.0
-            for j in range(3):
-                squared = 0.0
-                a = patch[f, j]
-                b = patch[f, j + 1 if j < 2 else 0]
-                for k in range(3):
-                    start = vertices[a, k] if a < old else new_vertices[a - old, k]
-                    end = vertices[b, k] if b < old else new_vertices[b - old, k]
-                    side[j, k] = end - start
-                    squared += (end - start) ** 2
-                longest = max(longest, squared)
-            twice = 0.0
-            for k in range(3):
-                m = k + 1 if k < 2 else 0
-                n = m + 1 if m < 2 else 0
-                normal[f, k] = side[0, m] * side[1, n] - side[0, n] * side[1, m]
-                twice += normal[f, k] ** 2
-            twice = np.sqrt(twice)
-            area[loop] += twice / 2.0
-            if twice <= rims.thin_mm * np.sqrt(longest):
-                is_thin[loop] = True
-                bend[first + f] = -1.0
-            for k in range(3):
-                normal[f, k] = normal[f, k] / twice if twice > 0.0 else 0.0
-        link_triangles(patch, count, head, chain, opposite)
-        for h in range(3 * count):
-            f = h // 3
-            g = opposite[h]
-            cosine = 1.0
-            if g >= 0:
-                cosine = 0.0
-                for k in range(3):
-                    cosine += normal[f, k] * normal[g // 3, k]
-            else:
-                a = patch[f, h - 3 * f]
-                b = patch[f, h - 3 * f + 1 if h - 3 * f < 2 else 0]
-                low = rims.offsets[loop]
-                high = rims.offsets[loop + 1]
-                place = rims.first_use[a] if a < old else -1
-                while place >= 0:
-                    after = place + 1 if place + 1 < high else low
-                    if low <= place < high and rim[after] == b:
-                        cosine = 0.0
-                        size = 0.0
-                        for k in range(3):
-                            cosine += normal[f, k] * rims.normal[place, k]
-                            size += rims.normal[place, k] ** 2
-                        if size == 0.0:
-                            cosine = 1.0
-                        break
-                    place = rims.next_use[place]
-            bend[first + f] = min(bend[first + f], cosine)
-            sharpest[loop] = min(sharpest[loop], cosine)
+def measure_triangles(
+    position: Vertices, faces: Faces
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return squared edge lengths (3, F) and cross products of two edges (3, F) of each face.
+
+    Parameters
+    ----------
+    position : (P, 3) float64, mm
+    faces : (F, 3) int32
+    """
+    a, b, c = np.ascontiguousarray(faces.T)
+    ab, bc, ca = np.empty((3, 3, len(faces)))
+    for k in range(3):
+        axis = np.ascontiguousarray(position[:, k])
+        at_a, at_b, at_c = axis[a], axis[b], axis[c]
+        ab[k], bc[k], ca[k] = at_b - at_a, at_c - at_b, at_a - at_c
+    squared = np.stack([e[0] * e[0] + e[1] * e[1] + e[2] * e[2] for e in (ab, bc, ca)])
+    normal = np.stack(
+        [
+            ab[1] * bc[2] - ab[2] * bc[1],
+            ab[2] * bc[0] - ab[0] * bc[2],
+            ab[0] * bc[1] - ab[1] * bc[0],
+        ]
+    )
+    return squared, normal
+
+
+def _compacted(vertices: Vertices, new_vertices: Vertices, faces: Faces) -> tuple[Vertices, Faces]:
+    """Return the positions that faces use, and the faces in numbers of these."""
+    old = np.unique(faces[faces < len(vertices)])
+    number = np.empty(len(vertices), np.int32)
+    number[old] = np.arange(len(old))
+    is_new = faces >= len(vertices)
+    named = np.where(is_new, faces - len(vertices) + len(old), number[np.where(is_new, 0, faces)])
+    return np.concatenate([vertices[old], new_vertices]), named
+
+
+def _meeting(rim: Vertices, new_vertices: Vertices) -> NDArray[np.int64]:
+    """Return new vertices that coincide with another or with a rim as float32."""
+    placed = np.concatenate([new_vertices, rim]).astype(np.float32) + np.float32(0)
+    # Only where x repeats can all three: one sort of one number each.
+    order = np.argsort(placed[:, 0], kind="stable")
+    x = placed[order, 0]
+    same = np.flatnonzero(x[1:] == x[:-1])
+    if not len(same):
+        return same
+    doubtful = order[np.unique(np.concatenate([same, same + 1]))]
+    order = doubtful[np.lexsort(placed[doubtful].T)]
+    same = (placed[order[1:]] == placed[order[:-1]]).all(axis=1)
+    met = np.concatenate([order[1:][same], order[:-1][same]])
+    return met[met < len(new_vertices)]
 
 
 def inspect_patches(
-    vertices: Vertices,
-    new_vertices: Vertices,
-    rims: Rims,
-    new_faces: Faces,
-    vertex_offsets: NDArray[np.int64],
-    face_offsets: NDArray[np.int64],
+    vertices: Vertices, new_vertices: Vertices, rims: Rims, patches: Refinement
 ) -> PatchReport:
     """Look at every patch.
 
@@ -133,28 +102,33 @@ def inspect_patches(
     ----------
     vertices : (V, 3) float64, mm
     new_vertices : (N, 3) float64, mm
+        Where the patches' own vertices are now.
     rims : Rims
-    new_faces : (M, 3) int32
-        Indices into `vertices` with `new_vertices` after them.
-    vertex_offsets, face_offsets : (L+1,) int64
-        Which new vertices and faces belong to each hole.
+    patches : Refinement
     """
-    loops = len(face_offsets) - 1
-    widest = int(np.diff(face_offsets).max(initial=0))
-    report = PatchReport(
-        np.ones(loops), np.zeros(loops, np.bool_), np.zeros(loops), np.ones(len(new_faces))
-    )
-    _inspect(
-        vertices, new_vertices, rims, new_faces, face_offsets,
-        np.full(len(vertices) + len(new_vertices), -1, np.int32),
-        np.empty(3 * widest, np.int32), np.empty(3 * widest, np.int32), np.empty((widest, 3)),
-        report,
-    )  # fmt: skip
-    on_rim = np.flatnonzero(rims.first_use >= 0)
-    placed = np.concatenate([new_vertices, vertices[on_rim]]).astype(np.float32) + np.float32(0)
-    order = np.lexsort(placed.T)
-    same = (np.diff(placed[order], axis=0) == 0).all(axis=1)
-    met = np.concatenate([order[1:][same], order[:-1][same]])
-    met = met[met < len(new_vertices)]
-    report.is_thin[np.searchsorted(vertex_offsets, met, side="right") - 1] = True
-    return report
+    loops = len(patches.face_offsets) - 1
+    hole_of = np.repeat(np.arange(loops), np.diff(patches.face_offsets))
+    used, faces = _compacted(vertices, new_vertices, patches.faces)
+    squared, normal = measure_triangles(used, faces)
+    twice = np.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2)
+    normal /= np.maximum(twice, 1e-300)
+    thin = ~(twice > rims.thin_mm * np.sqrt(squared.max(axis=0)))
+
+    across = patches.opposite.T
+    at_rim = across < 0
+    inner, rim = np.maximum(across, 0) // 3, np.maximum(-1 - across, 0)
+    cosine = np.zeros(across.shape)
+    known = np.zeros(across.shape, np.bool_)
+    for k in range(3):
+        beyond = np.where(at_rim, rims.normal[rim, k], normal[k][inner])
+        cosine += normal[k] * beyond
+        known |= beyond != 0.0
+    cosine[at_rim & ~known] = 1.0
+    worst = np.minimum(np.minimum(cosine[0], cosine[1]), cosine[2])
+    bend = np.where(thin, -1.0, worst)
+    sharpest, is_thin = np.ones(loops), np.zeros(loops, np.bool_)
+    np.minimum.at(sharpest, hole_of, worst)
+    is_thin[hole_of[thin]] = True
+    met = _meeting(vertices[np.unique(rims.vertex)], new_vertices)
+    is_thin[np.searchsorted(patches.vertex_offsets, met, side="right") - 1] = True
+    return PatchReport(sharpest, is_thin, np.bincount(hole_of, twice, loops) / 2, bend)

@@ -7,279 +7,272 @@ Rules owned here:
   the squared curvature y = Lx / area, plus `STIFFNESS` times the squared differences of y along
   edges, on the patch and over the rim. The first term alone flattens domes, the second alone
   overshoots in wide holes; edges count alike in it, which keeps it free of negative weights.
-- A hole whose system has no unique solution keeps the values it came with, and is named.
+- Systems are banded, since new vertices are numbered along their patch; only those that are too
+  wide for elimination within their band go to a sparse factorisation.
+- A hole whose system has no unique solution keeps the values it came with, and is named; so does
+  a plate of more than `PLATE_UNKNOWNS`, wider than any hole that a limit lets a lab fill.
 
 Source: M. Botsch, L. Kobbelt, *An intuitive framework for real-time freeform modeling*, ACM
 Transactions on Graphics 23(3), 2004. The mix of both terms was chosen by measuring fills.
 """
 
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.geometry.compiled import kernel
-from stsbench.geometry.curvature_rows import CurvatureRows, make_room, write_curvature_rows
-from stsbench.geometry.patch_graph import PatchGraph, Weights
+from stsbench.geometry.patch_graph import PatchGraph
+from stsbench.geometry.patch_weights import LEAST_AREA, MOST_AREA, Weights
+from stsbench.geometry.sparse_plates import solve_sparse
 
-if TYPE_CHECKING:
-    from scipy.sparse import csc_array
+__all__ = ["MEMBRANE", "PLATE_UNKNOWNS", "STIFFNESS", "solve_patches"]
 
-__all__ = ["DENSE_UNKNOWNS", "STIFFNESS", "solve_membranes", "solve_plates"]
-
-DENSE_UNKNOWNS = 128
 STIFFNESS = 10.0
+PLATE_UNKNOWNS = 20_000
+_MOST_WORK = 100e6  # multiplications within a band; above, a sparse factorisation is faster
+MEMBRANE = -1.0
+
+
+class _Room(NamedTuple):
+    """Scratch for one hole after the other."""
+
+    local: NDArray[np.int32]  # (R,) place of a row among the hole's, -1 elsewhere
+    row: NDArray[np.int32]  # the hole's rows
+    offsets: NDArray[np.int64]
+    unknown: NDArray[np.int32]
+    factor: NDArray[np.float64]
+    known: NDArray[np.float64]  # (rows, K) curvature due to known values
+    gradient: NDArray[np.float64]  # (unknowns + K,) one row of the energy's
 
 
 @kernel
-def _solve_small(
-    limit: int,
+def _solve_banded(
     stiffness: float,
+    least: int,
+    most_work: float,
     vertex_offsets: NDArray[np.int64],
     rim_offsets: NDArray[np.int64],
     graph: PatchGraph,
-    weights: Weights,
-    field: NDArray[np.float64],
-    new_field: NDArray[np.float64],
-    rows: CurvatureRows,
-    gradient: NDArray[np.float64],
-    matrix: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    area: NDArray[np.float64],
+    position: NDArray[np.float64],
+    room: _Room,
     solved: NDArray[np.float64],
-    good: NDArray[np.bool_],
+    state: NDArray[np.uint8],
 ) -> None:
-    """Solve every hole of at most `limit` unknowns by elimination; a membrane if not stiff.
+    """Solve every hole by elimination; a membrane if not stiff.
 
-    `matrix` has the right side in its last columns, `gradient` too.
+    `state` becomes 1 where a hole is solved, 2 where it has no unique solution or fewer unknowns
+    than `least`, and stays 0 where it takes too much work.
     """
-    channels = field.shape[1]
+    neighbour = graph.neighbour
+    fans = graph.offsets
+    is_open = graph.is_open
+    local, row_list, offsets, unknown, factor, known, gradient = room
+    channels = position.shape[1]
+    outside = np.empty(channels)
+    plate = stiffness >= 0.0
     for loop in range(vertex_offsets.shape[0] - 1):
         low = vertex_offsets[loop]
         high = vertex_offsets[loop + 1]
         n = high - low
-        if n == 0 or n > limit:
+        if n < least:
+            state[loop] = 2
             continue
-        wide = n + channels
-        for x in range(n):
-            for y in range(wide):
-                matrix[x, y] = 0.0
-        count, links = write_curvature_rows(
-            low, high, rim_offsets[loop], rim_offsets[loop + 1], stiffness, graph, weights,
-            field, new_field, rows,
-        )  # fmt: skip
-        if stiffness < 0.0:
-            for x in range(n):
-                for e in range(rows.offsets[x], rows.offsets[x + 1]):
-                    matrix[x, rows.unknown[e]] += rows.factor[e]
-                for k in range(channels):
-                    matrix[x, n + k] = -rows.known[x, k]
-        else:
-            for item in range(count):
-                for y in range(wide):
-                    gradient[item, y] = 0.0
-                for e in range(rows.offsets[item], rows.offsets[item + 1]):
-                    gradient[item, rows.unknown[e]] += rows.scale[item] * rows.factor[e]
-                for k in range(channels):
-                    own = rows.scale[item] * rows.known[item, k]
-                    gradient[item, n + k] = rows.pull[item, k] - own
-            for item in range(links):
-                a = rows.link[item, 0]
-                b = rows.link[item, 1]
-                for e in range(rows.offsets[b], rows.offsets[b + 1]):
-                    gradient[a, rows.unknown[e]] -= stiffness * rows.factor[e]
-                for k in range(channels):
-                    gradient[a, n + k] += stiffness * rows.known[b, k]
-            for item in range(count):
-                for e in range(rows.offsets[item], rows.offsets[item + 1]):
-                    x = rows.unknown[e]
-                    for y in range(wide):
-                        matrix[x, y] += rows.factor[e] * gradient[item, y]
-        regular = True
-        for x in range(n):
-            pivot = matrix[x, x]
-            if not pivot > 1e-12:
-                regular = False
-                break
-            for y in range(x + 1, n):
-                ratio = matrix[x, y] / pivot
-                if ratio != 0.0:  # symmetric: only the upper half is kept
-                    for z in range(y, wide):
-                        matrix[y, z] -= ratio * matrix[x, z]
-        good[loop] = regular
-        for x in range(n - 1, -1, -1):
-            if not regular:
-                break
+        first_place = rim_offsets[loop]
+        items = n + rim_offsets[loop + 1] - first_place if plate else n
+        mean = 1e-300
+        for row in range(low, high):
+            mean += area[row] / n
+        count = 0
+        at = 0
+        offsets[0] = 0
+        for item in range(items if n > 0 else 0):
+            row = low + item if item < n else graph.rim_row[first_place + item - n]
+            if row < 0 or is_open[row]:
+                continue
+            mass = min(max(area[row] / mean, LEAST_AREA), MOST_AREA) if plate else 1.0
+            total = 0.0
             for k in range(channels):
-                total = matrix[x, n + k]
-                for y in range(x + 1, n):
-                    total -= matrix[x, y] * solved[low + y, k]
-                solved[low + x, k] = total / matrix[x, x]
+                known[count, k] = 0.0
+            # Last comes the row itself.
+            for e in range(fans[row], fans[row + 1] + 1):
+                itself = e == fans[row + 1]
+                v = row if itself else neighbour[e]
+                w = total if itself else -weight[e] / mass
+                total -= w
+                if low <= v < high:
+                    unknown[at] = v - low
+                    factor[at] = w
+                    at += 1
+                else:
+                    for k in range(channels):
+                        known[count, k] += w * position[v, k]
+            local[row] = count
+            row_list[count] = row
+            count += 1
+            offsets[count] = at
+        band = 0
+        for item in range(count):
+            left = n
+            right = 0
+            for e in range(offsets[item], offsets[item + 1]):
+                left = min(left, unknown[e])
+                right = max(right, unknown[e])
+            band = max(band, right - left)
+            row = row_list[item]
+            for e in range(fans[row], fans[row + 1] if stiffness > 0.0 else fans[row]):
+                other = local[neighbour[e]] if not is_open[neighbour[e]] else -1
+                if other >= 0:
+                    for g in range(offsets[other], offsets[other + 1]):
+                        band = max(band, right - unknown[g], unknown[g] - left)
+        wide = band + 1 + channels
+        fits = n * float(wide) * wide <= most_work
+        matrix = np.zeros((n if fits else 0, wide))
+        for item in range(count if fits else 0):
+            row = row_list[item]
+            begin = offsets[item]
+            end = offsets[item + 1]
+            if not plate:
+                for e in range(begin, end):
+                    if unknown[e] >= item:
+                        matrix[item, unknown[e] - item] += factor[e]
+                for k in range(channels):
+                    matrix[item, band + 1 + k] = -known[item, k]
+                continue
+            left = 1
+            right = 0
+            scale = min(max(area[row] / mean, LEAST_AREA), MOST_AREA)
+            for k in range(channels):
+                gradient[n + k] = 0.0
+            # First the neighbours, then the row itself.
+            last = fans[row + 1] if stiffness > 0.0 else fans[row]
+            for e in range(last - 1, fans[row] - 2, -1):
+                itself = e < fans[row]
+                v = row if itself else neighbour[e]
+                if is_open[v]:
+                    continue
+                scale += 0.0 if itself else stiffness
+                times = scale if itself else -stiffness
+                other = local[v]
+                if other >= 0:
+                    for g in range(offsets[other], offsets[other + 1]):
+                        x = unknown[g]
+                        if left > right:
+                            left = x
+                            right = x
+                            gradient[x] = 0.0
+                        while left > x:
+                            left -= 1
+                            gradient[left] = 0.0
+                        while right < x:
+                            right += 1
+                            gradient[right] = 0.0
+                        gradient[x] += times * factor[g]
+                    for k in range(channels):
+                        gradient[n + k] -= times * known[other, k]
+                else:
+                    mass = min(max(area[v] / mean, LEAST_AREA), MOST_AREA)
+                    for k in range(channels):
+                        outside[k] = 0.0
+                    for g in range(fans[v], fans[v + 1]):
+                        for k in range(channels):
+                            step = position[v, k] - position[neighbour[g], k]
+                            outside[k] += weight[g] * step
+                    for k in range(channels):
+                        gradient[n + k] -= times * outside[k] / mass
+            for e in range(begin, end):
+                x = unknown[e]
+                for y in range(max(x, left), right + 1):
+                    matrix[x, y - x] += factor[e] * gradient[y]
+                for k in range(channels):
+                    matrix[x, band + 1 + k] += factor[e] * gradient[n + k]
+        for item in range(count):
+            local[row_list[item]] = -1
+        if not fits:
+            continue
+        state[loop] = 1
+        for x in range(n):
+            pivot = matrix[x]
+            if not pivot[0] > 1e-12:
+                state[loop] = 2
+                break
+            reach = min(band, n - 1 - x)
+            for d in range(1, reach + 1):
+                ratio = pivot[d] / pivot[0]
+                if ratio != 0.0:  # symmetric: only the upper half is kept
+                    target = matrix[x + d]
+                    for z in range(reach + 1 - d):
+                        target[z] -= ratio * pivot[d + z]
+                    for k in range(channels):
+                        target[band + 1 + k] -= ratio * pivot[band + 1 + k]
+        for x in range(n - 1 if state[loop] == 1 else -1, -1, -1):
+            for k in range(channels):
+                total = matrix[x, band + 1 + k]
+                for d in range(1, min(band, n - 1 - x) + 1):
+                    total -= matrix[x, d] * solved[low + x + d, k]
+                solved[low + x, k] = total / matrix[x, 0]
 
 
-def _factorise_and_solve(
-    matrix: "csc_array[np.float64]", right: NDArray[np.float64]
-) -> NDArray[np.float64] | None:
-    """Solve a large symmetric system; None where it is singular."""
-    from scipy.sparse.linalg import splu  # noqa: PLC0415 - see _solve_large_plate
-
-    try:
-        factors = splu(
-            matrix,
-            permc_spec="MMD_AT_PLUS_A",
-            diag_pivot_thresh=0.0,
-            options={"SymmetricMode": True},
-        )
-    except RuntimeError:  # exactly singular
-        return None
-    answer: NDArray[np.float64] = factors.solve(right)
-    return answer if np.isfinite(answer).all() else None
-
-
-def _solve_large_plate(
-    loop: int,
-    stiffness: float,
+def solve_patches(
     vertex_offsets: NDArray[np.int64],
     rim_offsets: NDArray[np.int64],
     graph: PatchGraph,
     weights: Weights,
-    field: NDArray[np.float64],
-    new_field: NDArray[np.float64],
-) -> NDArray[np.float64] | None:
-    """Solve one large hole with a sparse factorisation."""
-    # Most scans have no large hole, and this import takes a tenth of a second of every command.
-    from scipy.sparse import csr_array  # noqa: PLC0415
-
-    low, high = int(vertex_offsets[loop]), int(vertex_offsets[loop + 1])
-    start, end = int(rim_offsets[loop]), int(rim_offsets[loop + 1])
-    rows = make_room(graph, high - low + end - start, field.shape[1])
-    count, links = write_curvature_rows(
-        low, high, start, end, stiffness, graph, weights, field, new_field, rows
-    )
-    used = int(rows.offsets[count])
-    curvature = csr_array(
-        (rows.factor[:used], rows.unknown[:used], rows.offsets[: count + 1]),
-        shape=(count, high - low),
-    )
-    a, b = rows.link[:links].T
-    diagonal = np.arange(count)
-    energy = csr_array(
-        (
-            np.concatenate([rows.scale[:count], np.full(links, -stiffness)]),
-            (np.concatenate([diagonal, a]), np.concatenate([diagonal, b])),
-        ),
-        shape=(count, count),
-    )
-    matrix = (curvature.T @ (energy @ curvature)).tocsc()
-    right = curvature.T @ (rows.pull[:count] - energy @ rows.known[:count])
-    return _factorise_and_solve(matrix, right)
-
-
-def _solve_large_membrane(
-    low: int,
-    high: int,
-    graph: PatchGraph,
-    field: NDArray[np.float64],
-    new_field: NDArray[np.float64],
-) -> NDArray[np.float64] | None:
-    """Spread values harmonically over one large hole."""
-    from scipy.sparse import csc_array  # noqa: PLC0415 - see _solve_large_plate
-
-    begin, end = graph.offsets[low], graph.offsets[high]
-    degree = np.diff(graph.offsets[low : high + 1])
-    own = np.repeat(np.arange(high - low), degree)
-    other = graph.neighbour[begin:end].astype(np.int64) - len(field)
-    inside = (other >= low) & (other < high)
-    matrix = csc_array(
-        (
-            np.concatenate([degree, np.full(np.count_nonzero(inside), -1.0)]),
-            (
-                np.concatenate([np.arange(high - low), own[inside]]),
-                np.concatenate([np.arange(high - low), other[inside] - low]),
-            ),
-        ),
-        shape=(high - low, high - low),
-    )
-    right = np.zeros((high - low, field.shape[1]))
-    np.add.at(right, own[~inside], np.vstack([field, new_field])[other[~inside] + len(field)])
-    return _factorise_and_solve(matrix, right)
-
-
-def _solve(
-    stiffness: float,
-    vertex_offsets: NDArray[np.int64],
-    rim_offsets: NDArray[np.int64],
-    graph: PatchGraph,
-    weights: Weights,
-    field: NDArray[np.float64],
-    new_field: NDArray[np.float64],
+    position: NDArray[np.float64],
+    *,
+    stiffness: float = MEMBRANE,
+    least: int = 0,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Solve all holes; a membrane where stiffness is negative."""
-    counts = np.diff(vertex_offsets)
-    is_small = counts <= DENSE_UNKNOWNS
-    channels = field.shape[1]
-    small = int(counts[is_small].max(initial=0))
-    most_rows = int((counts + np.diff(rim_offsets))[is_small].max(initial=0))
-    solved, good = new_field.copy(), is_small & (counts == 0)
-    _solve_small(
-        DENSE_UNKNOWNS, stiffness, vertex_offsets, rim_offsets, graph, weights, field, new_field,
-        make_room(graph, most_rows, channels), np.empty((most_rows, small + channels)),
-        np.empty((small, small + channels)), solved, good,
-    )  # fmt: skip
-    for loop in np.flatnonzero(~is_small):
-        low, high = int(vertex_offsets[loop]), int(vertex_offsets[loop + 1])
-        if stiffness < 0.0:
-            answer = _solve_large_membrane(low, high, graph, field, new_field)
-        else:
-            answer = _solve_large_plate(
-                int(loop), stiffness, vertex_offsets, rim_offsets, graph, weights, field, new_field
-            )
-        if answer is not None:
-            solved[low:high] = answer
-            good[loop] = True
-    return solved, good
-
-
-def solve_membranes(
-    vertex_offsets: NDArray[np.int64],
-    rim_offsets: NDArray[np.int64],
-    graph: PatchGraph,
-    field: NDArray[np.float64],
-    new_field: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Spread a field harmonically from the rims, every edge alike.
+    """Solve all holes for the values of their new vertices.
 
     Parameters
     ----------
     vertex_offsets, rim_offsets : (L+1,) int64
         Which new vertices and which places of the rims belong to each hole.
     graph : PatchGraph
-    field : (V, K) float64
-        Positions, colours or any other values on the old vertices.
-    new_field : (N, K) float64
-        The same on the new vertices, as they are now.
+    weights : Weights
+        Even ones for a membrane, those of `weigh_graph` for a plate.
+    position : (P, K) float64
+        Positions, colours or any other values, as they are now, in numbers of the graph.
+    stiffness : float
+        What differences of curvature along edges count; a membrane if negative.
+    least : int
+        Holes of fewer unknowns are left alone.
 
     Returns
     -------
     solved : (N, K) float64
     good : (L,) bool
-        False where the system had no unique solution and the field stayed as it was.
+        False where the values stayed as they were.
     """
-    even = Weights(np.ones(len(graph.neighbour)), np.ones(len(graph.row_vertex)))
-    return _solve(-1.0, vertex_offsets, rim_offsets, graph, even, field, new_field)
-
-
-def solve_plates(
-    vertex_offsets: NDArray[np.int64],
-    rim_offsets: NDArray[np.int64],
-    graph: PatchGraph,
-    weights: Weights,
-    field: NDArray[np.float64],
-    new_field: NDArray[np.float64],
-    *,
-    stiffness: float = STIFFNESS,
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Continue a field into the patches with its slope and curvature.
-
-    Parameters and results are those of `solve_membranes`; `weights` come from `weigh_graph`, and
-    `stiffness` is what differences of curvature along edges count.
-    """
-    return _solve(stiffness, vertex_offsets, rim_offsets, graph, weights, field, new_field)
+    counts = np.diff(vertex_offsets)
+    rows = int((counts + np.diff(rim_offsets)).max(initial=0))
+    entries, channels = len(graph.leaving) + len(graph.is_open), position.shape[1]
+    room = _Room(
+        local=np.full(len(graph.is_open), -1, np.int32),
+        row=np.empty(rows, np.int32),
+        offsets=np.empty(rows + 1, np.int64),
+        unknown=np.empty(entries, np.int32),
+        factor=np.empty(entries),
+        known=np.empty((rows + 1, channels)),
+        gradient=np.empty(int(counts.max(initial=0)) + channels),
+    )
+    solved = position[: graph.new].copy()
+    state = np.zeros(len(counts), np.uint8)
+    _solve_banded(
+        stiffness, least, _MOST_WORK, vertex_offsets, rim_offsets, graph, weights.weight,
+        weights.area, position, room, solved, state,
+    )  # fmt: skip
+    good = state == 1
+    for loop in np.flatnonzero(state == 0):
+        if stiffness >= 0.0 and counts[loop] > PLATE_UNKNOWNS:
+            continue
+        new = slice(int(vertex_offsets[loop]), int(vertex_offsets[loop + 1]))
+        places = graph.rim_row[rim_offsets[loop] : rim_offsets[loop + 1]]
+        answer = solve_sparse(new, places, graph, weights, position, stiffness=stiffness)
+        if answer is not None:
+            solved[new] = answer
+            good[loop] = True
+    return solved, good

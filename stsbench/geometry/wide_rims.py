@@ -111,16 +111,14 @@ def _rims_of(
         inside = (polygon[at] == banned).all(axis=1) & (np.ptp(at, axis=1) < len(polygon) - 1)
         inside &= np.ptp(at, axis=1) > 1
         bans.append(np.column_stack([np.full(np.count_nonzero(inside), number), at[inside]]))
-    nothing = np.full(count, -1, np.int32)
     return Rims(
         vertex=np.ascontiguousarray(rim[np.concatenate(polygons)]),
         offsets=offsets,
-        owner=nothing,
-        next_use=nothing,
-        first_use=nothing,
+        owner=np.full(count, -1, np.int32),
         normal=np.ascontiguousarray(np.concatenate(normals)),
         spacing_mm=np.zeros(count),
         supported=np.ones(len(polygons), np.bool_),
+        behind=np.empty(0, np.int32),
         banned=np.ascontiguousarray(np.concatenate(bans), dtype=np.int64),
         thin_mm=thin_mm,
     )
@@ -172,6 +170,18 @@ def _coarse_to_fine(
     return np.concatenate(done)
 
 
+def _link(triangles: Triangles, places: int) -> Triangles:
+    """Return the opposite half-edge of each triangle edge, -1 on the rim."""
+    start = triangles.ravel().astype(np.int64)
+    end = np.roll(triangles, -1, axis=1).ravel()
+    order = np.argsort(start * (places + 1) + end, kind="stable")
+    keys = (start * (places + 1) + end)[order]
+    wanted = end * (places + 1) + start
+    found = order[np.minimum(np.searchsorted(keys, wanted), len(order) - 1)]
+    linked = (start[found] == end) & (end[found] == start)
+    return np.where(linked, found, -1).astype(np.int32).reshape(-1, 3)
+
+
 def cover_wide_rims(vertices: Vertices, rims: Rims, triangulation: Triangulation) -> Triangulation:
     """Add the triangles of the rims that the exact search left out.
 
@@ -191,9 +201,10 @@ def cover_wide_rims(vertices: Vertices, rims: Rims, triangulation: Triangulation
         return triangulation
     method = triangulation.method.copy()
     parts: list[Triangles] = []
+    links: list[Triangles] = []
     for loop in range(len(method)):
         known = slice(triangulation.offsets[loop], triangulation.offsets[loop + 1])
-        triangles = triangulation.triangles[known]
+        triangles, opposite = triangulation.triangles[known], triangulation.opposite[known]
         if method[loop] == WIDE:
             places = slice(rims.offsets[loop], rims.offsets[loop + 1])
             rim, normal = rims.vertex[places], rims.normal[places]
@@ -209,10 +220,13 @@ def cover_wide_rims(vertices: Vertices, rims: Rims, triangulation: Triangulation
                 # A middle joined twice to a vertex that the rim passes twice is no surface.
                 method[loop] = STAR if len(np.unique(rim)) == len(rim) else IMPOSSIBLE
                 triangles = triangles if method[loop] == STAR else _NO_TRIANGLES
+            opposite = _link(triangles, len(rim))
         parts.append(triangles)
+        links.append(opposite)
     counts = [len(part) for part in parts]
     return Triangulation(
         np.ascontiguousarray(np.concatenate(parts)),
+        np.ascontiguousarray(np.concatenate(links)),
         np.cumsum([0, *counts]).astype(np.int64),
         method,
     )

@@ -1,0 +1,127 @@
+"""Weigh the half-edges of patches with cotangents, and their rows with areas.
+
+Rules owned here:
+- Cotangents are clamped so that a needle in the scan can't blow up a system.
+- A row's area counts relative to its patch's mean and is clamped, so that needles don't rule.
+- What lies outside the rims is weighed once; the new faces are weighed again whenever they moved.
+
+Source: U. Pinkall, K. Polthier, *Computing discrete minimal surfaces and their conjugates*,
+Experimental Mathematics 2(1), 1993.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stsbench.domain.mesh import Faces, Vertices
+from stsbench.geometry.patch_checks import measure_triangles
+from stsbench.geometry.patch_graph import PatchGraph
+
+__all__ = [
+    "LEAST_AREA",
+    "MOST_AREA",
+    "Weights",
+    "clamped_areas",
+    "even_weights",
+    "weigh_again",
+    "weigh_graph",
+]
+
+_LEAST_COTANGENT = -5.0
+_MOST_COTANGENT = 20.0
+LEAST_AREA, MOST_AREA = 0.5, 2.0  # of the patch's mean
+
+
+class Weights(NamedTuple):
+    """How strongly neighbours pull, and the area each row stands for.
+
+    Parameters
+    ----------
+    weight : (E,) float64
+        Of each half-edge that leaves a row.
+    area : (R,) float64, mm2
+    cotangent : (3L,) float64
+        Of the angle that faces each half-edge.
+    third : (L,) float64, mm2
+        Of the area of each face.
+    """
+
+    weight: NDArray[np.float64]
+    area: NDArray[np.float64]
+    cotangent: NDArray[np.float64]
+    third: NDArray[np.float64]
+
+
+def _measure(position: Vertices, faces: Faces) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return cotangents opposite each edge, and a third of the area, of each face."""
+    squared, normal = measure_triangles(position, faces)
+    twice = np.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2)
+    both = squared[0] + squared[1] + squared[2]
+    cotangent = (both - 2.0 * squared) / (2.0 * np.maximum(twice, 1e-12 * both + 1e-300))
+    np.clip(cotangent, _LEAST_COTANGENT, _MOST_COTANGENT, out=cotangent)
+    return cotangent.T.ravel(), twice / 6.0
+
+
+def clamped_areas(area: NDArray[np.float64], mean: float) -> NDArray[np.float64]:
+    """Return areas relative to their mean, clamped.
+
+    Parameters
+    ----------
+    area : (R,) float64, mm2
+    mean : float
+    """
+    return np.clip(area / mean, LEAST_AREA, MOST_AREA) if mean > 0.0 else np.ones(len(area))
+
+
+def even_weights(graph: PatchGraph) -> Weights:
+    """Let every edge and every row count alike.
+
+    Parameters
+    ----------
+    graph : PatchGraph
+    """
+    nothing = np.empty(0)
+    return Weights(np.ones(len(graph.leaving)), np.ones(len(graph.is_open)), nothing, nothing)
+
+
+def weigh_graph(position: Vertices, graph: PatchGraph) -> Weights:
+    """Weigh all half-edges.
+
+    Parameters
+    ----------
+    position : (P, 3) float64, mm
+    graph : PatchGraph
+    """
+    cotangent, third = _measure(position, graph.faces)
+    weights = Weights(np.empty(len(graph.leaving)), np.empty(len(graph.is_open)), cotangent, third)
+    _sum(graph, weights, len(graph.is_open))
+    return weights
+
+
+def weigh_again(position: Vertices, graph: PatchGraph, weights: Weights, moved: int) -> None:
+    """Weigh what the new faces take part in again, in place.
+
+    Parameters
+    ----------
+    position : (P, 3) float64, mm
+    graph : PatchGraph
+    weights : Weights
+    moved : int
+        How many faces, and so the rows of new vertices and rims, have changed.
+    """
+    cotangent, third = _measure(position, graph.faces[:moved])
+    weights.cotangent[: 3 * moved] = cotangent
+    weights.third[:moved] = third
+    _sum(graph, weights, graph.new + graph.on_rim)
+
+
+def _sum(graph: PatchGraph, weights: Weights, rows: int) -> None:
+    """Add up weights and areas of the first rows, in place."""
+    leaving = graph.leaving[: graph.offsets[rows]]
+    if not len(leaving):
+        return
+    both = weights.cotangent[leaving] + weights.cotangent[graph.twin[leaving]]
+    weights.weight[: len(leaving)] = 0.5 * both
+    third = np.repeat(weights.third, 3)[leaving]
+    weights.area[:rows] = np.add.reduceat(third, graph.offsets[:rows])
