@@ -97,7 +97,8 @@ def faces_at(faces: Faces, marked: Mask) -> NDArray[np.int32]:
     """
     found = np.empty(len(faces), np.int32)
     count: int = _mark_faces(faces, marked, found)
-    return np.array(found[:count])
+    listed: NDArray[np.int32] = found[:count].copy()
+    return listed
 
 
 def _backwards(
