@@ -97,8 +97,7 @@ def faces_at(faces: Faces, marked: Mask) -> NDArray[np.int32]:
     """
     found = np.empty(len(faces), np.int32)
     count: int = _mark_faces(faces, marked, found)
-    listed: NDArray[np.int32] = found[:count].copy()
-    return listed
+    return found[:count].copy()
 
 
 def _backwards(
@@ -119,7 +118,8 @@ def _backwards(
     equal = equal[np.lexsort([*keys, loop_of[equal]])]
     first = equal[np.searchsorted(loop_of[equal], np.arange(len(sizes)))] - offsets[:-1]
     steps = np.arange(len(loops)) - offsets[loop_of]
-    return loops[offsets[loop_of] + (first[loop_of] - steps) % sizes[loop_of]]
+    rim: NDArray[np.int32] = loops[offsets[loop_of] + (first[loop_of] - steps) % sizes[loop_of]]
+    return rim
 
 
 def _find_owners(
