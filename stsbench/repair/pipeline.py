@@ -19,13 +19,16 @@ from stsbench.domain.verdicts import verdict_of
 from stsbench.errors import MeshError
 from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.manifoldness import sheets
+from stsbench.geometry.topology import BOUNDARY
+from stsbench.geometry.winding import find_winding, flip_faces
 from stsbench.repair.cutting import cut_defects, find_defects
 from stsbench.repair.draft import Draft
 from stsbench.repair.holes import plan_loops
+from stsbench.repair.listing import list_face_groups
 from stsbench.repair.patching import Patcher
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.result import RepairResult
-from stsbench.repair.tidying import check_tidied, tidy_scan
+from stsbench.repair.tidying import Tidied, check_tidied, tidy_scan
 from stsbench.repair.values import carry_values
 
 __all__ = ["repair_scan"]
@@ -95,11 +98,36 @@ def repair_scan(
         progress.step("cutting", 0.45)
         cut_defects(tidied, defects)
         patcher.run(progress)
+        _turn_closed(tidied)
     progress.step("verifying", 0.95)
     findings = tuple(tidied.findings + patcher.unsolved)
     if not tidied.orientable:
         findings = tuple(_undone(finding) for finding in findings)
     return _result(mesh, draft, findings)
+
+
+def _turn_closed(tidied: Tidied) -> None:
+    """Turn pieces outwards that only the filling closed: now their volume tells."""
+    draft = tidied.draft
+    if tidied.component_count == 1 and (draft.twin == BOUNDARY).any():
+        return
+    area_mm2 = draft.measures(tidied.thin_mm).area_mm2
+    winding = find_winding(draft.vertices, draft.faces, draft.twin, area_mm2)
+    flip = winding.flip & winding.closed[winding.component]
+    if not flip.any():
+        return
+    kind = FindingKind.FLIPPED_WINDING
+    findings = list_face_groups(
+        kind,
+        draft.vertices,
+        draft.faces,
+        flip,
+        action=Action.REPAIRED,
+        severity=Severity.REVIEW,
+        detail="A piece that was closed by filling showed its inside and was turned.",
+    )
+    tidied.note(kind, int(flip.sum()), findings)
+    draft.faces, draft.twin = flip_faces(draft.faces, draft.twin, flip)
 
 
 def _unmarked(draft: Draft) -> Finding:

@@ -471,6 +471,24 @@ def test_a_second_large_piece_is_kept_and_holds():
     assert result.verdict is Verdict.HOLD
 
 
+def test_a_piece_that_filling_closes_faces_outwards():
+    """Open, it tells no side; once closed its volume does, and a second repair has nothing to turn."""
+    ball = sphere(3, 2.0)
+    pierced = np.delete(ball.faces, [0, 1, 2, 3], axis=0)[:, ::-1]
+    base = dome(40, 60)
+    both = TriangleMesh(
+        np.vstack([base.vertices, ball.vertices + (0.0, 0.0, 30.0)]),
+        np.vstack([base.faces, pierced + base.vertex_count]).astype(np.int32),
+    )
+    result = repair_scan(both, profile=STUDY, answers=Answers({"loop/1": "hole"}))
+    piece = result.mesh.vertices[:, 2] > 25.0
+    closed = result.mesh.faces[piece[result.mesh.faces].all(axis=1)]
+    a, b, c = (result.mesh.vertices[closed[:, j]] for j in range(3))
+    assert np.einsum("ij,ij->i", a, np.cross(b, c)).sum() / 6 > 25.0
+    again = repair_scan(result.mesh, profile=STUDY)
+    assert np.array_equal(again.mesh.faces, result.mesh.faces)
+
+
 def test_a_single_triangle_is_left_alone():
     mesh = TriangleMesh(np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0.0]]), np.array([[0, 1, 2]]))
     check_untouched(mesh, repair_scan(mesh, profile=STUDY))
