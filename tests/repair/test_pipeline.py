@@ -472,12 +472,12 @@ def test_a_second_large_piece_is_kept_and_holds():
 
 
 def test_a_piece_that_filling_closes_faces_outwards():
-    """Open, it tells no side; once closed its volume does, and a second repair has nothing to turn."""
+    """Open, it tells no side; once closed its volume does. A second repair turns nothing."""
     ball = sphere(3, 2.0)
     pierced = np.delete(ball.faces, [0, 1, 2, 3], axis=0)[:, ::-1]
     base = dome(40, 60)
     both = TriangleMesh(
-        np.vstack([base.vertices, ball.vertices + (0.0, 0.0, 30.0)]),
+        np.vstack([base.vertices, ball.vertices + np.array([0.0, 0.0, 30.0])]),
         np.vstack([base.faces, pierced + base.vertex_count]).astype(np.int32),
     )
     result = repair_scan(both, profile=STUDY, answers=Answers({"loop/1": "hole"}))
