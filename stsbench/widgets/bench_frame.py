@@ -91,6 +91,8 @@ class BenchFrame:
             if text
             else ""
         )
+        if text and not self._ended:
+            self.viewer.say(text, level)  # also beside the tools: a view may fill the screen
 
     def button(self, label: str, icon: str, action: Callable[[], object]) -> ipywidgets.Button:
         """Return a large button; what it does may fail with one line."""

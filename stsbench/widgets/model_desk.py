@@ -49,6 +49,7 @@ class ModelDesk(BenchFrame):
         self._asked = (case_number, profile, body, answers)
         self._next = next_step
         self._shown = ""
+        self._on_view: set[str] = set()
         self._checks = ipywidgets.HTML()
         self._outcome = ipywidgets.HTML()
         self._arches = ipywidgets.ToggleButtons(options=[])
@@ -108,20 +109,11 @@ class ModelDesk(BenchFrame):
             return
         self._body.value = session.body
         for scan in session.case.arch_scans:
-            mesh = session.open_scan(scan)
+            session.open_scan(scan)
             self.head(session.number, session.purpose, session.open_until)
-            with self.screen:
-                if self.has_ended():
-                    return
-                self.viewer.show_mesh(
-                    scan.scan_id,
-                    mesh.vertices.astype(np.float32),
-                    mesh.faces.astype(np.uint32),
-                    colours=mesh.colours,
-                    title=scan.scan_id,
-                    visible=not self._shown,
-                )
-            self._shown = self._shown or scan.scan_id
+            if not self._shown:
+                self._shown = scan.scan_id
+                self._show_arch()
         self._arches.options = [scan.scan_id for scan in session.case.arch_scans]
         for scan in session.case.arch_scans:
             session.make(scan.scan_id, progress)
@@ -207,20 +199,24 @@ class ModelDesk(BenchFrame):
         self.guard(self._show_arch)
 
     def _show_arch(self) -> None:
-        """Bring the chosen arch to the front; the other one stays in the list, hidden."""
-        for scan_id, mesh in self._live.meshes.items():
-            with self.screen:
-                if self.has_ended():
-                    return
-                self.viewer.show_mesh(
-                    scan_id,
-                    mesh.vertices.astype(np.float32),
-                    mesh.faces.astype(np.uint32),
-                    colours=mesh.colours,
-                    title=scan_id,
-                    visible=scan_id == self._shown,
-                )
-        self._show_model()
+        """Show the chosen arch alone, with its plane and base once they are known."""
+        with self.screen:
+            if self.has_ended():
+                return
+            for scan_id in self._live.meshes:
+                if scan_id != self._shown and scan_id in self._on_view:
+                    self.viewer.remove_mesh(scan_id)
+            mesh = self._live.meshes[self._shown]
+            self.viewer.show_mesh(
+                self._shown,
+                mesh.vertices.astype(np.float32),
+                mesh.faces.astype(np.uint32),
+                colours=mesh.colours,
+                title=self._shown,
+            )
+            self._on_view = {self._shown}
+        if self._shown in self._live.made or self._shown in self._live.not_made:
+            self._show_model()
 
     def _change_body(self, change: Mapping[str, Any]) -> None:
         session, wanted = self.session, str(change["new"])

@@ -159,6 +159,7 @@ class RepairDesk(BenchFrame):
             "undo": lambda _content, _buffers: self._undo(),
             "redo": lambda _content, _buffers: self._redo(),
             "save": lambda _content, _buffers: self.save(),
+            "mark": self._on_mark,
             "cancel": lambda _content, _buffers: self.cancel(),
         }
         for event, handler in handlers.items():
@@ -175,6 +176,10 @@ class RepairDesk(BenchFrame):
             self.viewer.preview_delta(layer, **_forward(step))
         else:
             self._accept(layer)
+
+    def _on_mark(self, content: Mapping[str, Any], _buffers: list[Any]) -> None:
+        self._live.mark(str(content["layer"]), content["place_mm"], str(content["note"]))
+        self._outcome.value = self.labels("unsaved")
 
     def _accept(self, layer: str = "") -> None:
         planned = [name for name, scan in self._live.scans.items() if scan.planned]

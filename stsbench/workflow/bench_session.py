@@ -10,7 +10,7 @@ Rules owned here:
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from stsbench.domain.verdicts import Verdict, worst
 from stsbench.errors import InputError, StsbenchError
 from stsbench.files.scans import decode_scan
 from stsbench.geometry.distance import point_to_surface
+from stsbench.privacy.identifying_text import IdentityTokens, kinds_in_text
 from stsbench.repair.by_hand import list_steps
 from stsbench.repair.result import RepairResult
 from stsbench.repair.working_mesh import Step
@@ -47,6 +48,7 @@ from stsbench.workflow.saved_answers import saved_answers
 __all__ = ["MOST_FACES", "RepairSession"]
 
 MOST_FACES = 2_000_000  # of one scan on screen; choice, not fact: what a page of 1 GB can hold
+_LONGEST_NOTE = 80
 _FAR_MM = 2.0  # beyond this a vertex has no counterpart on the scan as received
 
 
@@ -96,6 +98,7 @@ class RepairSession:
             raise
         self.scans: dict[str, BenchScan] = {}
         self._lease_of: dict[str, str] = {}
+        self._marks: dict[str, list[list[object]]] = {}
         self._order: list[str] = []
         self._order_undone: list[str] = []
         self._lock = threading.RLock()
@@ -129,6 +132,8 @@ class RepairSession:
                 values.pop(f"{scan_id}/steps", None)
                 if scan.uses:
                     values[f"{scan_id}/steps"] = [dict(use) for use in scan.uses]
+                if self._marks.get(scan_id):
+                    values[f"{scan_id}/marks"] = self._marks[scan_id]
         return Answers(values)
 
     def start(self, progress: Progress = NO_PROGRESS) -> None:
@@ -175,6 +180,8 @@ class RepairSession:
             self._leases.check()
             self._order += [entry.scan_id] * len(scan.done)
             self._lease_of[entry.scan_id] = lease.lease_id
+            marks = self._recorded.get(f"{entry.scan_id}/marks", ())
+            self._marks[entry.scan_id] = list(marks) if isinstance(marks, list) else []
             self.scans[entry.scan_id] = scan
         return scan
 
@@ -228,6 +235,27 @@ class RepairSession:
             done = self._scan(scan_id).redo()
             self._order.append(self._order_undone.pop())
             return scan_id, done
+
+    def mark(self, scan_id: str, place_mm: Sequence[float], note: str) -> None:
+        """Keep a note at a place of a scan, with the answers; a batch does not need it.
+
+        Raises
+        ------
+        InputError
+            The note reads like a name's field, a date, a number or an address, or is too long.
+        """
+        with self._lock:
+            self._leases.check()
+            self._scan(scan_id)
+            kinds = sorted(kinds_in_text(note, IdentityTokens()) - {"free text"})
+            if kinds or len(note) > _LONGEST_NOTE:
+                raise InputError(
+                    f"The note holds {', '.join(kinds) or 'too much text'}.",
+                    "Write a few words about the surface, nothing about a person.",
+                )
+            marks = list(self._marks.get(scan_id, ()))
+            marks.append([round(float(x), 3) for x in place_mm] + [note])
+            self._marks[scan_id] = marks
 
     def next_undo(self) -> str | None:
         """Return the tool that undo would take back."""

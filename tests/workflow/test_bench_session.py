@@ -261,3 +261,28 @@ def test_sign_off_clears_the_bench(home, tmp_path):
     again.use("upper", {"tool": "delete", "faces": [[0, 1]]})
     assert len(told) == 1
     again.close()
+
+
+def test_a_note_stays_with_the_case_and_out_of_the_batch(bench, case):
+    bench.mark("upper", [1.0, 2.0, 3.00049], "bubble on 36")
+    assert bench.answers.get("upper/marks") == [[1.0, 2.0, 3.0, "bubble on 36"]]
+    assert read_answers(write_answers(bench.answers)) == Answers()
+    bench.save()
+    assert b"bubble on 36" in stored(case, "answers")
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("a date", "seen on 03.04.1971"),
+        ("an address", "ask a.b@clinic.example"),
+        ("a field", "patient_name: X"),
+        ("a letter", "x" * 81),
+    ],
+)
+def test_a_note_about_a_person_is_refused(name, note, bench):
+    with pytest.raises(InputError) as caught:
+        bench.mark("upper", [0.0, 0.0, 0.0], note)
+    assert caught.value.remedy
+    assert note not in str(caught.value)
+    assert bench.answers == Answers()
