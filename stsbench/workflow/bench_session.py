@@ -43,7 +43,7 @@ from stsbench.workflow.repair import (
     store_repair,
     uses_of,
 )
-from stsbench.workflow.saved_answers import saved_answers
+from stsbench.workflow.saved_answers import answers_saved_with
 
 __all__ = ["MOST_FACES", "RepairSession"]
 
@@ -91,7 +91,7 @@ class RepairSession:
             self._leases = WatchedLeases(
                 self.case, purpose=Purpose.REPAIR, role=role, ended=self._end
             )
-            self._recorded = saved_answers(self._leases) if answers is None else answers
+            self._recorded = answers_saved_with(self._leases) if answers is None else answers
             self.limits = limits_of(self.case.record.order, self._recorded, profile)
         except BaseException:
             self._client.close()

@@ -33,7 +33,7 @@ from stsbench.workflow.model import (
     record_models,
     store_model,
 )
-from stsbench.workflow.saved_answers import saved_answers
+from stsbench.workflow.saved_answers import answers_saved_with
 
 __all__ = ["ModelSession", "plane_normal"]
 
@@ -77,7 +77,7 @@ class ModelSession:
         try:
             self.case = _with_an_arch(newest_case(self._client, case_number))
             self._leases = WatchedLeases(self.case, purpose=Purpose.MODEL, role=role, ended=ended)
-            self._kept = saved_answers(self._leases)
+            self._kept = answers_saved_with(self._leases)
             self._answers = self._kept if answers is None else answers
         except BaseException:
             self._client.close()

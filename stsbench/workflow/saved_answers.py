@@ -7,10 +7,10 @@ from stsbench.errors import InputError
 from stsbench.workflow.bench_lease import WatchedLeases
 from stsbench.workflow.cases import latest_object
 
-__all__ = ["saved_answers"]
+__all__ = ["answers_saved_with"]
 
 
-def saved_answers(leases: WatchedLeases) -> Answers:
+def answers_saved_with(leases: WatchedLeases) -> Answers:
     """Return what was decided when the case was last saved; nothing before that.
 
     Raises
