@@ -169,6 +169,8 @@ def faces_near(
     """
     if not len(asked) or not len(faces):
         return np.zeros(0, dtype=np.int32)
+    asked_vertices = np.ascontiguousarray(asked_vertices, dtype=np.float64)
+    asked = np.ascontiguousarray(asked, dtype=np.int32)
     if margin_mm > 0.0:
         corners = asked_vertices[asked]
         boxes = np.stack([corners.min(axis=1) - margin_mm, corners.max(axis=1) + margin_mm], axis=1)

@@ -4,8 +4,8 @@ Rules owned here:
 - Only vertices marked free move, each along its own normal of before and never farther than the cap.
   So a plane stays a plane bit for bit, a region does not shrink along itself and no face turns over
   unless the cap is wider than the faces are.
-- Passes come in pairs, one inwards and one outwards (a low-pass filter): noise goes, the curvature
-  of a tooth stays.
+- Passes come in pairs, one inwards and one as far outwards: noise goes, the curvature of a tooth
+  stays, and a ball keeps its size. The cap cuts the whole way off at the end, not each pass.
 - Results are float32 numbers.
 
 Source: G. Taubin, *A signal processing approach to fair surface design*, SIGGRAPH 1995.
@@ -20,12 +20,11 @@ from stsbench.geometry.wide_normals import sum_near
 
 __all__ = ["inner_vertices", "smooth_along_normals"]
 
-_INWARDS = 0.5
-_OUTWARDS = -0.5 / 0.95  # pass band 0.1: 1 / inwards + 1 / outwards
+_FACTOR = 0.5  # a wave that turns at every vertex is gone after one pair, no wave grows
 
 
 @kernel
-def _passes(vertices, faces, normals, free, cap_mm, passes, height):
+def _passes(vertices, faces, normals, free, passes, height):
     count = len(vertices)
     total = np.empty((count, 3))
     valence = np.zeros(count)
@@ -33,7 +32,7 @@ def _passes(vertices, faces, normals, free, cap_mm, passes, height):
         for j in range(3):
             valence[faces[f, j]] += 2
     for turn in range(2 * passes):
-        factor = _INWARDS if turn % 2 == 0 else _OUTWARDS
+        factor = _FACTOR if turn % 2 == 0 else -_FACTOR
         total[:] = 0.0
         for f in range(len(faces)):
             for j in range(3):
@@ -50,8 +49,7 @@ def _passes(vertices, faces, normals, free, cap_mm, passes, height):
                 along = 0.0
                 for k in range(3):
                     along += normals[v, k] * total[v, k]
-                wish = height[v] + factor * (along / valence[v] - height[v])
-                height[v] = max(-cap_mm, min(cap_mm, wish))
+                height[v] += factor * (along / valence[v] - height[v])
 
 
 def smooth_along_normals(
@@ -94,7 +92,8 @@ def smooth_along_normals(
     height = np.zeros(len(vertices))
     # Rounding to float32 may lengthen a move by a rounding of the largest coordinate.
     slack = float(np.spacing(np.float32(np.abs(vertices).max(initial=0.0))))
-    _passes(vertices, faces, normals, free, max(cap_mm - slack, 0.0), passes, height)
+    _passes(vertices, faces, normals, free, passes, height)
+    height = np.clip(height, -max(cap_mm - slack, 0.0), max(cap_mm - slack, 0.0))
     if scale is not None:
         height *= scale
     places = (vertices + height[:, None] * normals).astype(np.float32).astype(np.float64)
