@@ -1,8 +1,8 @@
-"""One Chromium for the tests of the viewer, and a fresh page for each."""
+"""One Chromium and one page for the tests of the viewer, and a fresh viewer for each."""
 
 import pytest
 
-from tests.widgets.pages import ARGUMENTS, CHROMIUM, HOST, PageViewer
+from tests.widgets.pages import ARGUMENTS, CHROMIUM, HOST, Page
 
 
 @pytest.fixture(scope="session")
@@ -16,23 +16,23 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def make_viewer(chromium):
-    """Return a function that opens a viewer on a page of its own; errors of a page fail the test."""
-    contexts, viewers = [], []
+@pytest.fixture(scope="session")
+def host(chromium):
+    page = Page(chromium.new_page(viewport={"width": 1000, "height": 560}))
+    yield page
+    foreign = [url for url in page.asked if not url.startswith((HOST, "blob:"))]
+    assert foreign == []
 
-    def make(*, width=1280, height=760, **options):
-        context = chromium.new_context(viewport={"width": width, "height": height})
-        contexts.append(context)
-        viewer = PageViewer(context.new_page(), **options)
-        viewers.append(viewer)
-        return viewer
+
+@pytest.fixture
+def make_viewer(host):
+    """Return a function that opens a viewer; errors of the page, and leaks, fail the test."""
+
+    def make(**options):
+        return host.open(**{"height_px": 540, **options})
 
     yield make
-    for context in contexts:
-        context.close()
-    for viewer in viewers:
-        assert viewer.errors == []
-        foreign = [url for url in viewer.asked if not url.startswith((HOST, "blob:"))]
-        assert foreign == []
-        viewer.close()
+    left = host.close()
+    errors, host.errors = host.errors, []
+    assert errors == []
+    assert left == 0, "views or listeners are left behind"

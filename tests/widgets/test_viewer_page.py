@@ -3,18 +3,268 @@
 import numpy as np
 import pytest
 
-from tests.shapes import sphere
+from tests.shapes import sheet, sphere
 
 pytestmark = pytest.mark.browser
 
+SHEET = sheet(21, 21, pitch_mm=1.0)  # 20 x 20 mm, two faces per cell
+MIDDLE = SHEET.vertices[SHEET.faces].mean(axis=1)
+HOLE = np.flatnonzero(np.hypot(*(MIDDLE[:, :2] - (8.0, 12.0)).T) < 1.6)
 
-def test_a_mesh_is_drawn_and_a_click_names_its_face(make_viewer):
+
+@pytest.fixture
+def viewer(make_viewer):
+    """A flat sheet with a hole, seen from above."""
+    made = make_viewer()
+    made.show_mesh("scan", SHEET.vertices, SHEET.faces, editable=True, title="Lower jaw")
+    made.open_view()
+    made.apply_delta("scan", removed=HOLE)
+    return made
+
+
+def drawn_faces(viewer):
+    return viewer.ask("app.active.slots.aliveCount")
+
+
+def test_a_mesh_is_drawn(viewer):
+    assert [event["what"] for event in viewer.seen("drawn")] == ["mesh", "delta"]
+    assert drawn_faces(viewer) == len(SHEET.faces) - len(HOLE)
+    picture = viewer.ask(
+        """(() => { app.stage.draw();
+          const gl = app.stage.renderer.getContext(), data = new Uint8Array(4 * 40 * 40);
+          gl.readPixels(app.stage.width / 2, app.stage.height / 2, 40, 40, gl.RGBA,
+                        gl.UNSIGNED_BYTE, data);
+          return Array.from(data); })()"""
+    )
+    red, blue = np.array(picture).reshape(-1, 4)[:, 0], np.array(picture).reshape(-1, 4)[:, 2]
+    assert (red.astype(int) - blue).mean() > 20, "stone is warmer than the sky"
+
+
+def test_nothing_is_drawn_without_need(viewer):
+    viewer.page.wait_for_timeout(400)
+    before = viewer.ask("app.stage.frames")
+    viewer.page.wait_for_timeout(300)
+    assert viewer.ask("app.stage.frames") == before
+
+
+@pytest.mark.parametrize("beside_mm", [0.0, 1.7])
+def test_a_click_in_or_at_a_hole_asks_to_fill_it(viewer, beside_mm):
+    viewer.press("f")
+    viewer.click((8.0 + beside_mm, 12.0, 0.0))
+    use, _ = viewer.use()
+    assert (use["tool"], use["layer"], use["preview"]) == ("fill", "scan", True)
+    left = np.delete(SHEET.faces, HOLE, axis=0)
+    halves = {tuple(edge) for k in range(3) for edge in left[:, [k, (k + 1) % 3]].tolist()}
+    v0, v1 = use["edge"]
+    assert (v0, v1) in halves
+    assert (v1, v0) not in halves, "an open edge"
+
+
+def test_a_click_beside_every_hole_asks_for_nothing(viewer):
+    viewer.press("f")
+    viewer.click((14.0, 4.0, 0.0))
+    assert viewer.seen("use") == []
+    assert "no hole" in viewer.ask("app.root.querySelector('.sts-line').textContent")
+
+
+def test_a_preview_is_accepted_by_enter_and_rejected_by_escape(viewer):
+    before = drawn_faces(viewer)
+    for key, event in (("Escape", "reject"), ("Enter", "accept")):
+        viewer.preview_delta("scan", revived=HOLE)
+        assert drawn_faces(viewer) == before + len(HOLE)
+        viewer.press(key)
+        assert len(viewer.seen(event)) == 1
+        viewer.drop_preview()
+        assert drawn_faces(viewer) == before
+
+
+def test_an_applied_delta_takes_the_preview_away_first(viewer):
+    viewer.preview_delta("scan", revived=HOLE)
+    viewer.apply_delta("scan", revived=HOLE)
+    assert drawn_faces(viewer) == len(SHEET.faces)
+    assert viewer.ask("app.preview") is None
+
+
+def square(x, y, half):
+    return [(x + dx * half, y + dy * half, 0.0) for dx, dy in
+            [(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -0.9)]]  # fmt: skip
+
+
+def chosen(viewer):
+    event = viewer.seen("select")[-1]
+    slots = np.frombuffer(event["buffers"][0], np.uint32)
+    assert event["count"] == len(slots)
+    return set(slots.tolist())
+
+
+def test_a_lasso_chooses_the_faces_inside(viewer):
+    viewer.press("l")
+    viewer.drag(*square(14.5, 5.5, 2.2))
+    corners = np.abs(SHEET.vertices[SHEET.faces][:, :, :2] - (14.5, 5.5)).max(axis=(1, 2))
+    assert chosen(viewer) == set(np.flatnonzero(corners < 2.2).tolist())
+    viewer.press("g")
+    assert len(chosen(viewer)) == 48, "five cells by five, but for two far corners"
+    viewer.press("Shift+G")
+    assert len(chosen(viewer)) == 18
+    viewer.press("i")
+    assert len(chosen(viewer)) == len(SHEET.faces) - len(HOLE) - 18
+    viewer.press("Escape")
+    assert chosen(viewer) == set()
+
+
+@pytest.mark.parametrize(
+    ("key", "tool", "preview", "more"),
+    [
+        ("Delete", "delete", False, {}),
+        ("r", "refill", True, {}),
+        ("s", "smooth", True, {"cap_mm": 0.05, "passes": 10}),
+    ],
+)
+def test_chosen_faces_go_to_python_in_a_buffer(viewer, key, tool, preview, more):
+    viewer.press("l")
+    viewer.drag(*square(14.5, 5.5, 2.2))
+    viewer.press(key)
+    use, slots = viewer.use()
+    assert use == {"tool": tool, "layer": "scan", "preview": preview, **more}
+    assert set(slots.tolist()) == chosen(viewer)
+
+
+def test_what_was_deleted_is_no_longer_chosen(viewer):
+    viewer.press("l")
+    viewer.drag(*square(14.5, 5.5, 2.2))
+    viewer.press("Delete")
+    _, slots = viewer.use()
+    viewer.apply_delta("scan", removed=slots[:10])
+    assert viewer.ask("app.selection.count") == len(slots) - 10
+
+
+def test_a_brush_paints_and_takes_away(viewer):
+    viewer.press("b")
+    viewer.drag((4, 4, 0), (9, 4, 0), steps=12)
+    painted = chosen(viewer)
+    away = np.abs(MIDDLE[sorted(painted)][:, 1] - 4)
+    assert len(painted) > 12
+    assert away.max() <= 1.0, "the radius is 1 mm"
+    viewer.page.keyboard.down("Control")
+    viewer.drag((4, 4, 0), (9, 4, 0), steps=12)
+    viewer.page.keyboard.up("Control")
+    assert chosen(viewer) == set()
+
+
+def test_a_lasso_does_not_choose_what_is_hidden_unless_asked(make_viewer):
     viewer = make_viewer()
     ball = sphere()
     viewer.show_mesh("ball", ball.vertices, ball.faces, editable=True)
     viewer.open_view()
-    assert [event["what"] for event in viewer.seen("drawn")] == ["mesh"]
-    viewer.page.mouse.click(640, 320)
-    (event,) = viewer.seen("select")
-    assert event["layer"] == "ball"
-    assert np.frombuffer(event["buffers"][0], np.uint32).shape == (1,)
+    viewer.press("l")
+    viewer.drag(*square(0, 0, 5.15))
+    centres = ball.vertices[ball.faces].mean(axis=1)
+    assert chosen(viewer)
+    assert (centres[sorted(chosen(viewer))][:, 2] > -0.3).all()
+    viewer.press("Shift+X")
+    viewer.drag(*square(0, 0, 5.15))
+    assert len(chosen(viewer)) == len(ball.faces)
+
+
+def test_a_piece_is_deleted_or_kept_alone(viewer):
+    ball = sphere(2, 2.0)
+    vertices = np.vstack([SHEET.vertices, ball.vertices + np.array([14, 5, 3])])
+    faces = np.vstack([SHEET.faces, ball.faces + len(SHEET.vertices)])
+    viewer.show_mesh("scan", vertices, faces, editable=True)
+    viewer.press("c")
+    viewer.click((14, 5, 5))
+    assert chosen(viewer) == set(range(len(SHEET.faces), len(faces)))
+    viewer.page.get_by_text("Delete piece").click()
+    use, _ = viewer.use()
+    assert use["tool"] == "delete_component"
+    assert use["face"] >= len(SHEET.faces)
+
+
+def test_a_line_across_the_picture_trims_by_a_plane(viewer):
+    viewer.press("t")
+    viewer.drag((5, 0.5, 0), (5, 19.5, 0))
+    viewer.press("Enter")
+    use, _ = viewer.use()
+    assert use["tool"] == "trim_plane"
+    assert use["point"][0] == pytest.approx(5, abs=0.05)
+    assert np.abs(use["normal"]) == pytest.approx([1, 0, 0], abs=0.01)
+
+
+def test_a_drawn_curve_trims_the_side_clicked(viewer):
+    viewer.press("y")
+    viewer.drag(*square(14, 6, 3), steps=8)
+    viewer.press("Enter")
+    viewer.click((14, 6, 0))
+    use, _ = viewer.use()
+    assert use["tool"] == "trim_curve"
+    curve = np.array(use["points"])
+    assert curve[0] == pytest.approx(curve[-1]), "a closed curve"
+    assert np.abs(np.abs(curve[:, :2] - (14, 6)).max(axis=1) - 3).max() < 0.2
+    assert use["goes"] == pytest.approx([14, 6, 0], abs=0.1)
+
+
+def test_measures_are_in_millimetres_and_degrees(viewer):
+    viewer.press("m")
+    viewer.click((2, 2, 0))
+    viewer.click((5, 6, 0))
+    viewer.press("a")
+    for place in [(10, 2, 0), (4, 2, 0), (4, 8, 0)]:
+        viewer.click(place)
+    length, angle = viewer.seen("measure")
+    assert (length["kind"], length["unit"]) == ("distance", "mm")
+    assert length["value"] == pytest.approx(5, abs=0.05)
+    assert (angle["kind"], angle["unit"]) == ("angle", "deg")
+    assert angle["value"] == pytest.approx(90, abs=0.5)
+
+
+def test_the_thickness_of_a_wall(make_viewer):
+    viewer = make_viewer()
+    ball = sphere(4, 4.0)
+    viewer.show_mesh("ball", ball.vertices, ball.faces)
+    viewer.open_view()
+    viewer.press("n")
+    viewer.click((0, 0, 4))
+    (event,) = viewer.seen("measure")
+    assert (event["kind"], round(event["value"], 1)) == ("thickness", 8.0)
+
+
+def test_a_note_marks_its_place(viewer):
+    viewer.press("Shift+N")
+    viewer.click((14, 6, 0))
+    viewer.page.keyboard.type("ask the clinic: bubble?")
+    viewer.page.keyboard.press("Enter")
+    (event,) = viewer.seen("mark")
+    assert event["note"] == "ask the clinic: bubble?"
+    assert event["place_mm"] == pytest.approx([14, 6, 0], abs=0.1)
+
+
+def test_three_places_give_a_plane_and_enter_confirms_it(viewer):
+    viewer.press("p")
+    for place in [(2, 2, 0), (18, 2, 0), (10, 18, 0)]:
+        viewer.click(place)
+    (event,) = viewer.seen("plane")
+    assert np.array(event["points"])[2] == pytest.approx([10, 18, 0], abs=0.1)
+    viewer.show_plane([10, 10, 0], [0, 0, 1], confirmed=False)
+    viewer.press("Enter")
+    assert len(viewer.seen("plane_confirm")) == 1
+    viewer.show_plane([10, 10, 0], [0, 0, 1], confirmed=True)
+    viewer.press("Enter")
+    assert len(viewer.seen("plane_confirm")) == 1, "confirmed already"
+
+
+def test_all_holes_below_a_length(viewer):
+    viewer.press("f")
+    viewer.page.locator("[data-field=rim_up_to]").fill("12.5")
+    viewer.page.locator("[data-command=fill_below]").click()
+    use, _ = viewer.use()
+    assert use == {"tool": "fill_below", "rim_mm": 12.5, "layer": "scan", "preview": True}
+
+
+def test_undo_redo_and_save_are_asked_of_python(viewer):
+    viewer.press("Control+z", "Control+s")
+    assert viewer.seen("undo") == [], "nothing to undo"
+    viewer.history("Fill hole", "Delete")
+    viewer.press("Control+z", "Control+y")
+    kinds = [event["type"] for event in viewer.events]
+    assert [kind for kind in kinds if kind in {"undo", "redo", "save"}] == ["save", "undo", "redo"]
+    assert "Fill hole" in viewer.page.locator("[data-command=undo]").get_attribute("title")

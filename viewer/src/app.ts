@@ -2,28 +2,67 @@
 //
 // Rules owned here:
 // - JavaScript draws, picks and selects; every change of a mesh is asked of Python by a `use` and
-//   comes back as a delta.
+//   comes back as a delta. Until it does, no other click is taken.
 // - Everything made here is given back in `close`.
-import { Vector3 } from "three";
-import { asLanguage, type Language } from "./labels.ts";
-import { Layer } from "./layer.ts";
-import { SlotMesh, type Delta } from "./slots.ts";
-import { Stage } from "./stage.ts";
+import type { ViewName } from "./camera.ts";
+import { Chrome } from "./chrome.ts";
+import { COMMAND, keyText, labelOf, type Command } from "./commands.ts";
+import { Compare } from "./compare.ts";
+import { Findings } from "./findings.ts";
+import { Guides } from "./guides.ts";
+import { asLanguage, isLabel, words, type Label, type Language } from "./labels.ts";
+import type { Layer } from "./layer.ts";
+import { Maps } from "./maps.ts";
+import { Messages } from "./messages.ts";
+import { Occlusion } from "./occlusion.ts";
+import { Overlay } from "./overlay.ts";
+import { Measures } from "./place_tools.ts";
+import { Pointer } from "./pointer.ts";
+import { Rims } from "./rims.ts";
+import { Section } from "./section.ts";
+import { Selection } from "./selection.ts";
+import type { Delta } from "./slots.ts";
+import { Stage, type Picked } from "./stage.ts";
 import style from "./style.css";
-import { bytes, floats, numbers, readDelta, type Message, type Model } from "./wire.ts";
+import type { Notation } from "./teeth.ts";
+import { Tools } from "./tools.ts";
+import { slotsIn, type Finding, type Level, type Model } from "./wire.ts";
+import { maskOf } from "./face_sets.ts";
 
 /** Every viewer on this page: one that is closed frees its WebGL context at once. */
 export const LIVE = new Set<App>();
+const IS_MAC = /Mac/.test(globalThis.navigator?.platform ?? "");
+const BUSY_AFTER_MS = 250;
 let count = 0;
 
 export class App {
   readonly id = `view-${Date.now().toString(36)}-${++count}`;
   readonly root = document.createElement("div");
-  readonly stage: Stage;
   language: Language = "en";
+  notation: Notation = "fdi";
+  readonly stage: Stage;
+  readonly overlay: Overlay;
+  readonly selection = new Selection(this);
+  readonly rims = new Rims(this);
+  readonly measures: Measures;
+  readonly findings: Findings;
+  readonly maps = new Maps(this);
+  readonly section: Section;
+  readonly guides: Guides;
+  readonly occlusion: Occlusion;
+  readonly tools: Tools;
+  readonly compare: Compare;
+  readonly chrome: Chrome;
+  readonly pointer: Pointer;
   preview: { layer: Layer; inverse: Delta } | null = null;
+  history: { undo: string | null; redo: string | null } = { undo: null, redo: null };
+  asksFirst = true;
+  showsColours = true;
+  showsWires = false;
+  isGlass = false;
+  isWaiting = false;
+  private busy = 0;
   private readonly endings: (() => void)[] = [];
-  private sized = false;
 
   constructor(readonly model: Model, element: HTMLElement) {
     this.root.className = "sts-viewer";
@@ -33,8 +72,22 @@ export class App {
     sheet.textContent = style;
     this.root.append(sheet);
     element.append(this.root);
-    this.stage = new Stage(() => undefined);
-    this.root.append(this.stage.canvas);
+    this.language = asLanguage(model.get("language"));
+    this.showsColours = model.get("shows_colours") !== false;
+    this.stage = new Stage((lost) => this.contextChanged(lost));
+    this.overlay = new Overlay(this.stage);
+    this.measures = new Measures(this);
+    this.findings = new Findings(this);
+    this.section = new Section(this);
+    this.guides = new Guides(this);
+    this.occlusion = new Occlusion(this);
+    this.tools = new Tools(this);
+    this.compare = new Compare(this);
+    this.chrome = new Chrome(this);
+    this.chrome.canvasBox.prepend(this.stage.canvas, this.overlay.element);
+    this.pointer = new Pointer(this);
+    this.chrome.build();
+    this.chrome.setCover(this.words("waiting_for_mesh"));
     this.listen();
     LIVE.add(this);
     this.send({ type: "ready" });
@@ -44,132 +97,233 @@ export class App {
     this.model.send({ ...content, view: this.id }, undefined, buffers);
   }
 
+  /** Ask Python for a change of a mesh. */
+  use(layer: Layer, use: Record<string, unknown>, slots?: Uint32Array, previews = true): void {
+    if (this.isWaiting) return;
+    if (this.preview) return this.say(this.words("decide_first"), "warning");
+    this.isWaiting = true;
+    this.busy = window.setTimeout(() => {
+      this.root.classList.add("sts-busy");
+      this.say(this.words("working"));
+    }, BUSY_AFTER_MS);
+    performance.mark("stsbench:use");
+    this.send({ type: "use", layer: layer.name, use, preview: previews && this.asksFirst }, slots ? [slots] : []);
+  }
+
+  /** Python answered. */
+  answered(): void {
+    this.isWaiting = false;
+    clearTimeout(this.busy);
+    if (this.root.classList.contains("sts-busy")) {
+      this.root.classList.remove("sts-busy");
+      this.say("");
+    }
+  }
+
+  accept(): void {
+    if (this.preview) this.send({ type: "accept" });
+  }
+
+  reject(): void {
+    if (this.preview) this.send({ type: "reject" });
+  }
+
+  run(id: string): void {
+    const command = COMMAND.get(id);
+    if (!command || (command.can && !command.can(this))) return;
+    command.run(this);
+    this.refresh();
+  }
+
+  /** Enter. */
+  finish(): void {
+    if (this.preview) this.accept();
+    else this.tools.active.finish?.();
+  }
+
+  /** Esc: what was begun, else the selection, else the tool, else tell Python. */
+  back(): void {
+    if (this.chrome.showsHelp) return this.chrome.toggleHelp();
+    if (this.preview) return this.reject();
+    if (this.isWaiting) {
+      this.answered();
+      return this.send({ type: "cancel" });
+    }
+    if (this.tools.active.back?.()) return;
+    if (this.selection.count) return this.selection.clear();
+    if (this.tools.active.id !== "turn") return this.tools.choose("turn");
+    this.send({ type: "cancel" });
+  }
+
   layer(name: unknown): Layer | null {
     return this.stage.layers.get(String(name)) ?? null;
   }
 
+  /** The layer that tools change: of the editable ones shown, the one chosen or else the first. */
+  get active(): Layer | null {
+    const editable = [...this.stage.layers.values()].filter((layer) => layer.options.editable && layer.group.visible);
+    return editable.find((layer) => layer === this.selection.layer) ?? editable[0] ?? null;
+  }
+
+  words(label: Label, values: Record<string, string | number> = {}): string {
+    return words(this.language, label, values);
+  }
+
+  kindName(kind: string): string {
+    const label = `kind_${kind}`;
+    return isLabel(label) ? this.words(label) : kind.replaceAll("_", " ");
+  }
+
+  sizeText(finding: Finding): string {
+    return finding.size_mm > 0 ? `${finding.size_mm.toFixed(finding.size_mm < 10 ? 2 : 1)} mm` : "";
+  }
+
+  keysText(command: Command): string {
+    return keyText(command.keys[0], IS_MAC);
+  }
+
+  tooltip(label: Label, id?: string): string {
+    const command = id ? COMMAND.get(id) : undefined;
+    const tip = `tip_${id ?? label}`;
+    const text = isLabel(tip) ? this.words(tip) : this.words(label);
+    return command && labelOf(command) === label ? `${text} (${this.keysText(command)})` : text;
+  }
+
+  say(text: string, level: Level = "info"): void {
+    this.chrome.say(text, level);
+  }
+
+  hint(text: string | null): void {
+    this.chrome.hint(text);
+  }
+
+  announce(text: string): void {
+    this.chrome.announce(text);
+  }
+
+  refresh(withBar = true): void {
+    this.chrome.refresh(withBar);
+  }
+
+  showView(name: ViewName): void {
+    this.stage.measure();
+    this.stage.view.showView(name);
+    this.announce(this.words(name));
+  }
+
+  wholeHeight(): number {
+    return this.stage.view.fitted(this.stage.view.place.turn).height;
+  }
+
+  get canFillFinding(): boolean {
+    return Boolean(this.findings.list[this.findings.current]?.loop);
+  }
+
+  fillFinding(): void {
+    const finding = this.findings.list[this.findings.current], layer = this.layer(finding?.layer);
+    if (!finding?.loop || !layer) return;
+    const edge = this.rims.edgeOf(layer, finding.loop);
+    if (edge) this.use(layer, { tool: "fill", edge });
+    else this.say(this.words("closed_already"), "warning");
+  }
+
+  selectFinding(): void {
+    const finding = this.findings.list[this.findings.current], layer = this.layer(finding?.layer);
+    if (finding?.faces && layer) this.selection.set(layer, maskOf(layer.slots, slotsIn(finding.faces)));
+  }
+
+  valueAt(hit: Picked): string | null {
+    const { slots } = hit.layer, vertex = slots.faces[3 * hit.slot], value = hit.layer.amountAt(vertex);
+    return value === null || Number.isNaN(value) ? null : `${this.words("deviation")}: ${value.toFixed(3)} mm`;
+  }
+
+  get hasColours(): boolean {
+    return [...this.stage.layers.values()].some((layer) => layer.hasColours);
+  }
+
+  toggleColours(): void {
+    this.showsColours = !this.showsColours;
+    this.forLayers((layer) => layer.showColours(this.showsColours));
+  }
+
+  toggleWires(): void {
+    this.showsWires = !this.showsWires;
+    this.forLayers((layer) => layer.showWires(this.showsWires));
+  }
+
+  toggleGlass(): void {
+    this.isGlass = !this.isGlass;
+    this.forLayers((layer) => layer.setOpacity(this.isGlass ? 0.5 : 1));
+  }
+
+  toggleLayer(number: number): void {
+    const layer = [...this.stage.layers.values()][number];
+    if (!layer) return;
+    layer.group.visible = !layer.group.visible;
+    this.stage.measure();
+    this.findings.draw();
+    this.section.update();
+    this.announce(`${layer.options.title}: ${this.words(layer.group.visible ? "shown" : "hidden")}`);
+    this.refresh();
+  }
+
+  toggleFullscreen(): void {
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else void this.root.requestFullscreen();
+  }
+
   close(): void {
     if (!LIVE.delete(this)) return;
+    this.send({ type: "gone" });
+    clearTimeout(this.busy);
     for (const end of this.endings.splice(0).reverse()) end();
-    this.stage.close();
+    const parts = [this.pointer, this.tools, this.compare, this.occlusion, this.guides, this.section, this.findings, this.stage];
+    for (const part of parts) part.close();
     this.root.remove();
   }
 
-  handle(message: Message, buffers: DataView[]): void {
-    if (message.to && message.to !== this.id) return;
-    const start = performance.now();
-    switch (message.type) {
-      case "mesh": this.showMesh(message, buffers); break;
-      case "remove": this.stage.removeLayer(String(message.layer)); break;
-      case "delta": this.applyDelta(message, buffers); break;
-      case "drop_preview": this.dropPreview(); break;
-      case "clear": for (const name of [...this.stage.layers.keys()]) this.stage.removeLayer(name); break;
-    }
-    if (message.type === "mesh" || message.type === "delta" || message.type === "drop_preview") {
-      this.stage.draw();
-      const end = performance.now();
-      performance.measure(`stsbench:${message.type}`, { start, end });
-      this.send({ type: "drawn", seq: message.seq, what: message.type, js_ms: end - start });
-    } else {
-      this.stage.invalidate();
-    }
+  private forLayers(work: (layer: Layer) => void): void {
+    for (const layer of this.stage.layers.values()) work(layer);
+    this.stage.invalidate();
   }
 
-  private showMesh(message: Message, buffers: DataView[]): void {
-    const colours = bytes(buffers[2]);
-    const slots = new SlotMesh(
-      floats(buffers[0]), numbers(buffers[1]), colours.length ? colours : null, numbers(buffers[3]),
-    );
-    const name = String(message.layer), isFirst = !this.stage.layers.size;
-    const layer = new Layer(name, slots, { title: String(message.title ?? name), editable: Boolean(message.editable) });
-    layer.group.visible = message.visible !== false;
-    layer.showColours(Boolean(this.model.get("shows_colours")));
-    this.stage.addLayer(layer);
-    if (isFirst || !this.sized) {
-      this.resize();
-      this.stage.view.frame.occlusal.set(0, 0, 1);
-      this.stage.view.jump(this.stage.view.fitted(this.stage.view.place.turn.clone()));
-      this.sized = this.stage.width > 1;
-    }
-    layer.picking.prepareSoon();
-  }
-
-  private applyDelta(message: Message, buffers: DataView[]): void {
-    const layer = this.layer(message.layer);
-    if (!layer) return;
-    this.dropPreview();
-    const delta = readDelta(message, buffers);
-    const change = layer.apply(delta);
-    if (message.preview) {
-      this.preview = { layer, inverse: change.inverse };
-      layer.showOverlay("preview", change.added.length ? change.added : change.movedFaces, { colour: 0x3fae5a });
-    }
-  }
-
-  private dropPreview(): void {
-    if (!this.preview) return;
-    const { layer, inverse } = this.preview;
-    this.preview = null;
-    layer.showOverlay("preview", []);
-    layer.apply(inverse);
-  }
-
-  private resize(): void {
-    this.stage.resize(this.root.clientWidth, this.root.clientHeight);
+  private contextChanged(lost: boolean): void {
+    this.chrome.setCover(lost ? this.words("graphics_lost") : "");
+    this.announce(this.words(lost ? "graphics_lost" : "graphics_back"));
   }
 
   private listen(): void {
-    const message = (content: Message, buffers: DataView[]) => this.handle(content, buffers ?? []);
-    this.model.on("msg:custom", message);
+    const messages = new Messages(this);
+    const receive = (content: never, buffers: never) => messages.receive(content, buffers ?? []);
     const traits = () => {
       this.root.style.height = `${Number(this.model.get("height_px")) || 640}px`;
-      this.language = asLanguage(this.model.get("language"));
+      this.notation = String(this.model.get("tooth_numbers") ?? "fdi") as Notation;
+      const language = asLanguage(this.model.get("language"));
+      if (language !== this.language) {
+        this.language = language;
+        this.chrome.build();
+      }
     };
+    const gone = () => this.say(this.words("kernel_gone"), "error");
     traits();
-    this.model.on("change:height_px", traits);
-    this.model.on("change:language", traits);
-    const observer = new ResizeObserver(() => this.resize());
-    observer.observe(this.root);
+    const events: [string, (...words: never[]) => void][] = [
+      ["msg:custom", receive], ["change:height_px", traits], ["change:language", traits], ["change:tooth_numbers", traits],
+      ["comm_live_update", gone],
+    ];
+    for (const [event, work] of events) this.model.on(event, work);
+    const theme = () => {
+      const sky = getComputedStyle(this.root).getPropertyValue("--sts-sky").trim();
+      this.stage.setBackground(sky || "#e9edf1");
+    };
+    theme();
+    const watching = new MutationObserver(theme);
+    watching.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "class"] });
+    const sizes = new ResizeObserver(() => messages.resize());
+    sizes.observe(this.chrome.canvasBox);
     this.endings.push(
-      () => this.model.off("msg:custom", message),
-      () => this.model.off("change:height_px", traits),
-      () => this.model.off("change:language", traits),
-      () => observer.disconnect(),
+      () => watching.disconnect(),
+      () => sizes.disconnect(),
+      () => events.forEach(([event, work]) => this.model.off(event, work)),
     );
-    this.navigate();
-  }
-
-  private navigate(): void {
-    const canvas = this.stage.canvas, view = this.stage.view;
-    let last: PointerEvent | null = null, moved = 0;
-    canvas.addEventListener("pointerdown", (event) => {
-      canvas.setPointerCapture(event.pointerId);
-      this.root.focus({ preventScroll: true });
-      last = event;
-      moved = 0;
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      if (!last) return;
-      const dx = event.clientX - last.clientX, dy = event.clientY - last.clientY;
-      moved += Math.abs(dx) + Math.abs(dy);
-      if (event.buttons & 4 || event.shiftKey) view.pan(dx, dy);
-      else view.orbit(dx, dy);
-      last = event;
-    });
-    canvas.addEventListener("pointerup", (event) => {
-      if (last && moved < 4 && event.button === 0) this.click(event.offsetX, event.offsetY);
-      last = null;
-    });
-    canvas.addEventListener("contextmenu", (event) => event.preventDefault());
-    canvas.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      view.zoom(Math.exp(event.deltaY * 0.0012), event.offsetX, event.offsetY);
-    }, { passive: false });
-  }
-
-  private click(x: number, y: number): void {
-    const hit = this.stage.pick(x, y);
-    if (hit) this.send({ type: "select", layer: hit.layer.name, count: 1, place_mm: hit.place.toArray() }, [new Uint32Array([hit.slot])]);
-    void Vector3;
   }
 }

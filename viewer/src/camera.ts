@@ -169,22 +169,27 @@ export class OrbitCamera {
 
   /** The place from which everything is seen at this turn. */
   fitted(turn: Quaternion): Place {
-    const inverse = turn.clone().invert(), seen = new Box3();
+    const inverse = turn.clone().invert(), { min, max } = this.box, centre = this.box.getCenter(new Vector3());
+    const aspect = this.width / this.pixels, slope = Math.tan((FIELD_OF_VIEW * Math.PI) / 360);
+    let height = 1;
     for (let corner = 0; corner < 8; corner++) {
-      const { min, max } = this.box;
-      seen.expandByPoint(
-        new Vector3(corner & 1 ? max.x : min.x, corner & 2 ? max.y : min.y, corner & 4 ? max.z : min.z)
-          .applyQuaternion(inverse),
-      );
+      const seen = new Vector3(corner & 1 ? max.x : min.x, corner & 2 ? max.y : min.y, corner & 4 ? max.z : min.z)
+        .sub(centre).applyQuaternion(inverse);
+      const half = Math.max(Math.abs(seen.y), Math.abs(seen.x) / aspect);
+      // A corner nearer to a pinhole than the target looks larger by as much.
+      height = Math.max(height, 2 * (this.perspective ? half + seen.z * slope : half));
     }
-    const size = seen.getSize(new Vector3());
-    const height = 1.06 * Math.max(size.y, (size.x * this.pixels) / this.width, 1);
-    return { target: this.box.getCenter(new Vector3()), turn, height: this.perspective ? height * 1.12 : height };
+    return { target: centre, turn, height: 1.06 * height };
   }
 
   flyTo(to: Place): void {
     this.flight = { from: clonePlace(this.place), to, start: 0 };
     this.changed();
+  }
+
+  /** Be there at once. */
+  finishFlight(): void {
+    if (this.flight) this.jump(this.flight.to);
   }
 
   get isFlying(): boolean {

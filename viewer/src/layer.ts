@@ -97,7 +97,7 @@ export class Layer {
 
   showWires(shown: boolean): void {
     if (shown && !this.wires) {
-      const material = surfaceMaterial({ colour: 0x30343a, inside: 0x30343a, opacity: 0.55, inFront: 1 });
+      const material = surfaceMaterial({ colour: 0x30343a, inside: 0x30343a, opacity: 0.38, inFront: 1 });
       material.wireframe = true;
       this.wires = new Mesh(this.geometry, material);
       this.wires.frustumCulled = false;

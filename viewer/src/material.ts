@@ -64,7 +64,9 @@ void main() {
   float facing = clamp(n.z, 0.0, 1.0);
   float light = 0.26 + 0.60 * key + 0.17 * fill + 0.08 * facing;
   light *= 1.0 - 0.35 * pow(1.0 - facing, 3.0);
-  float valley = clamp(-vCavity, 0.0, 1.0), ridge = clamp(vCavity, 0.0, 1.0);
+  float cavity = front ? vCavity : -vCavity;
+  if (!front) light = max(light, 0.55);
+  float valley = clamp(-cavity, 0.0, 1.0), ridge = clamp(cavity, 0.0, 1.0);
   light *= 1.0 - relief * (0.62 * valley * valley + 0.30 * valley) ;
   vec3 lit = colour * light;
   vec3 middle = normalize(normalize(vec3(-0.42, 0.58, 0.70)) + vec3(0.0, 0.0, 1.0));

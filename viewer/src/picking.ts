@@ -88,8 +88,7 @@ export class Picking {
     for (const tree of [this.main, this.late]) {
       tree?.shapecast({
         intersectsBounds: (box) => sphere.intersectsBox(box),
-        intersectsTriangle: (_triangle, at) => {
-          const slot = tree.resolveTriangleIndex(at);
+        intersectsTriangle: (_triangle, slot) => {
           if (this.mesh.alive[slot]) {
             const c = this.mesh.centre(slot);
             if ((c[0] - x) ** 2 + (c[1] - y) ** 2 + (c[2] - z) ** 2 <= limit) found.push(slot);
@@ -113,7 +112,9 @@ export class Picking {
       performance.measure("stsbench:tree", { start, end: performance.now() });
     }
     if (this.stretched) {
+      this.geometry.setIndex(new BufferAttribute(this.mesh.faces, 1)); // dead slots keep their room
       this.main?.refit();
+      this.attach();
       this.stretched = false;
     }
     if (this.lateStale) {

@@ -29,8 +29,10 @@ export class Stage {
   /** Called before and after each drawing: overlays in HTML follow the camera. */
   readonly before: (() => void)[] = [];
   readonly after: (() => void)[] = [];
-  /** Draws the scene in another way (before/after, occlusion); null for the plain way. */
-  draws: ((stage: Stage) => void) | null = null;
+  /** Draws the picture in another way, such as before and after; null for the plain way. */
+  draws: (() => void) | null = null;
+  /** Draws the scene through an effect. */
+  effect: (() => void) | null = null;
   private frame = 0;
   private isClosed = false;
   private readonly caster = new Raycaster();
@@ -101,7 +103,8 @@ export class Stage {
       });
     }
     for (const work of this.before) work();
-    if (this.draws) this.draws(this);
+    if (this.draws) this.draws();
+    else if (this.effect) this.effect();
     else this.render();
     this.frames++;
     for (const work of this.after) work();

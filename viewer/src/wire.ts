@@ -68,3 +68,8 @@ export function readDelta(message: Message, buffers: DataView[]): Delta {
     movedTo: floats(buffers[6]),
   };
 }
+
+/** The slots that half-open ranges hold. */
+export function slotsIn(ranges: Range[]): number[] {
+  return ranges.flatMap(([start, stop]) => Array.from({ length: stop - start }, (_, i) => start + i));
+}

@@ -1,0 +1,185 @@
+// Python's messages, one by one.
+import { Vector3 } from "three";
+import type { App } from "./app.ts";
+import { Layer } from "./layer.ts";
+import { SlotMesh } from "./slots.ts";
+import { toothName } from "./teeth.ts";
+import { bytes, floats, numbers, readDelta, type Finding, type Level, type Message, type Triple } from "./wire.ts";
+
+type Handler = (message: Message, buffers: DataView[]) => void;
+
+export class Messages {
+  private readonly handlers: Record<string, Handler>;
+  private isPlaced = false; // the camera was set to see the first mesh
+
+  constructor(private readonly app: App) {
+    this.handlers = {
+      mesh: (message, buffers) => this.mesh(message, buffers),
+      remove: (message) => this.remove(String(message.layer)),
+      delta: (message, buffers) => this.delta(message, buffers),
+      drop_preview: () => this.dropPreview(),
+      findings: (message) => app.findings.set(String(message.layer), message.items as Finding[]),
+      values: (message, buffers) => this.values(message, buffers),
+      edits: (message, buffers) => this.edits(message, buffers),
+      before: (message, buffers) => app.compare.set(String(message.layer), floats(buffers[0]), numbers(buffers[1])),
+      plane: (message) => app.guides.showPlane(message.point as Triple, message.normal as Triple, Boolean(message.confirmed)),
+      base: (_message, buffers) => app.guides.showBase(floats(buffers[0]), numbers(buffers[1])),
+      teeth: (message) => this.teeth(message),
+      directions: (message) => this.directions(message),
+      history: (message) => {
+        app.history = { undo: (message.undo as string | null) ?? null, redo: (message.redo as string | null) ?? null };
+      },
+      say: (message) => {
+        app.answered();
+        app.say(String(message.text), message.level as Level);
+      },
+      clear: (message) => this.clear(String(message.text)),
+    };
+  }
+
+  receive(message: Message, buffers: DataView[]): void {
+    const { app } = this, handler = this.handlers[message.type];
+    if (!handler || (message.to && message.to !== app.id)) return;
+    const start = performance.now();
+    handler(message, buffers);
+    app.refresh();
+    if (["mesh", "delta", "drop_preview"].includes(message.type)) {
+      if (message.type !== "mesh") app.answered();
+      app.stage.draw();
+      const end = performance.now();
+      performance.measure(`stsbench:${message.type}`, { start, end });
+      app.send({ type: "drawn", seq: message.seq, what: message.type, layer: message.layer, js_ms: Math.round(10 * (end - start)) / 10 });
+    } else {
+      app.stage.invalidate();
+    }
+  }
+
+  resize(): void {
+    const { stage, chrome } = this.app, hadSize = stage.width > 1;
+    stage.resize(chrome.canvasBox.clientWidth, chrome.canvasBox.clientHeight);
+    if (!hadSize && stage.layers.size) this.place();
+  }
+
+  private mesh(message: Message, buffers: DataView[]): void {
+    const { app } = this, name = String(message.layer);
+    const colours = bytes(buffers[2]);
+    const slots = new SlotMesh(floats(buffers[0]), numbers(buffers[1]), colours.length ? colours : null, numbers(buffers[3]));
+    const old = app.layer(name), isFirst = !app.stage.layers.size;
+    if (old) this.forget(old);
+    const layer = new Layer(name, slots, { title: String(message.title ?? name), editable: Boolean(message.editable) });
+    layer.group.visible = old ? old.group.visible : message.visible !== false;
+    layer.showColours(app.showsColours);
+    layer.showWires(app.showsWires);
+    layer.setOpacity(app.isGlass ? 0.5 : 1);
+    app.stage.addLayer(layer);
+    app.chrome.setCover("");
+    app.refresh(); // the panel takes its room first
+    if (isFirst) this.isPlaced = false;
+    this.resize();
+    if (!this.isPlaced) this.place();
+    layer.picking.prepareSoon();
+    app.announce(app.words("mesh_shown", { title: layer.options.title, count: slots.aliveCount.toLocaleString(app.language) }));
+  }
+
+  private place(): void {
+    const { stage } = this.app;
+    stage.measure();
+    if (stage.width <= 1) return;
+    const { view } = stage;
+    view.showView("occlusal");
+    view.finishFlight();
+    this.isPlaced = true;
+  }
+
+  private remove(name: string): void {
+    const layer = this.app.layer(name);
+    if (!layer) return;
+    this.forget(layer);
+    this.app.findings.drop(name);
+    this.app.stage.removeLayer(name);
+  }
+
+  private forget(layer: Layer): void {
+    const { app } = this;
+    if (app.preview?.layer === layer) app.preview = null;
+    if (app.selection.layer === layer) app.selection.clear(false);
+    app.compare.drop(layer.name);
+    app.maps.forget(layer);
+    app.rims.forget(layer);
+  }
+
+  private delta(message: Message, buffers: DataView[]): void {
+    const { app } = this;
+    this.dropPreview();
+    const layer = app.layer(message.layer);
+    if (!layer) return;
+    const change = layer.apply(readDelta(message, buffers));
+    if (message.preview) {
+      app.preview = { layer, inverse: change.inverse };
+      layer.showOverlay("preview", change.added.length ? change.added : change.movedFaces, { colour: 0x46c46a, inFront: 4 });
+    }
+    this.follow(layer);
+  }
+
+  private dropPreview(): void {
+    const { app } = this;
+    if (!app.preview) return;
+    const { layer, inverse } = app.preview;
+    app.preview = null;
+    layer.showOverlay("preview", []);
+    layer.apply(inverse);
+    this.follow(layer);
+  }
+
+  private follow(layer: Layer): void {
+    const { app } = this;
+    app.rims.forget(layer);
+    app.tools.active.leave?.(); // what was lit under the pointer may be gone
+    app.selection.follow(layer);
+    if (app.maps.hasEdits) app.maps.drawEdits(layer);
+    if (app.stage.clips) app.section.update();
+    app.stage.measure();
+  }
+
+  private values(message: Message, buffers: DataView[]): void {
+    const layer = this.app.layer(message.layer);
+    if (!layer) return;
+    const scale = { low: Number(message.low), high: Number(message.high), unit: String(message.unit), title: String(message.title) };
+    this.app.maps.setValues(layer, buffers.length ? floats(buffers[0]) : null, scale);
+  }
+
+  private edits(message: Message, buffers: DataView[]): void {
+    const layer = this.app.layer(message.layer);
+    if (layer) this.app.maps.setEdits(layer, buffers.length ? bytes(buffers[0]) : null);
+  }
+
+  private teeth(message: Message): void {
+    const teeth = message.items as { fdi: number; place_mm: Triple }[];
+    this.app.guides.teeth = teeth.map(({ fdi, place_mm }) => ({
+      place: new Vector3(...place_mm), text: toothName(fdi, this.app.notation),
+    }));
+  }
+
+  private directions(message: Message): void {
+    const { frame } = this.app.stage.view;
+    frame.occlusal.fromArray(message.occlusal as Triple);
+    frame.frontal.fromArray(message.frontal as Triple);
+    frame.upper = Boolean(message.upper);
+    if (this.app.stage.layers.size && !this.app.stage.frames) this.place();
+  }
+
+  private clear(text: string): void {
+    const { app } = this;
+    for (const name of [...app.stage.layers.keys()]) this.remove(name);
+    app.guides.clear();
+    app.measures.clear();
+    app.measures.notes.length = 0;
+    app.tools.choose("turn");
+    app.history = { undo: null, redo: null };
+    app.answered();
+    app.say("");
+    app.chrome.setCover(text);
+    app.announce(text);
+    app.stage.draw();
+  }
+}

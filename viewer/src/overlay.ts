@@ -1,0 +1,66 @@
+// What is drawn over the canvas in SVG: labels and lines that stay at their places, the lasso, the
+// ruler. Drawn again after each frame, by whoever registered.
+import type { Vector3 } from "three";
+import { roundLength, type Pixel } from "./drawn_shapes.ts";
+import type { Stage } from "./stage.ts";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export class Overlay {
+  readonly element = document.createElementNS(SVG, "svg");
+  readonly painters: ((overlay: Overlay) => void)[] = [];
+  crosshair = false;
+
+  constructor(readonly stage: Stage) {
+    this.element.classList.add("sts-overlay");
+    this.element.setAttribute("aria-hidden", "true");
+    stage.after.push(() => this.paint());
+  }
+
+  paint(): void {
+    this.element.replaceChildren();
+    for (const painter of this.painters) painter(this);
+    if (this.stage.layers.size) this.ruler();
+    if (this.crosshair) {
+      const x = this.stage.width / 2, y = this.stage.height / 2;
+      this.path([[x - 14, y], [x + 14, y]], "sts-cross");
+      this.path([[x, y - 14], [x, y + 14]], "sts-cross");
+    }
+  }
+
+  at(place: Vector3): Pixel {
+    const seen = this.stage.project(place);
+    return [seen.x, seen.y];
+  }
+
+  path(pixels: Pixel[], style: string, closed = false): void {
+    const kind = closed ? "polygon" : "polyline";
+    this.add(kind, { points: pixels.map((one) => one.map((v) => v.toFixed(1)).join(",")).join(" "), class: style });
+  }
+
+  dot([x, y]: Pixel, radius: number, style: string): void {
+    this.add("circle", { cx: x, cy: y, r: radius, class: style });
+  }
+
+  label([x, y]: Pixel, text: string, style = "sts-label"): void {
+    this.add("text", { x, y, class: style }).textContent = text;
+  }
+
+  private ruler(): void {
+    const mmPerPixel = this.stage.view.mmPerPixel;
+    const length = roundLength(130 * mmPerPixel), pixels = length / mmPerPixel;
+    const x = 18, y = this.stage.height - 18;
+    this.path([[x, y - 6], [x, y], [x + pixels, y], [x + pixels, y - 6]], "sts-ruler");
+    const tenth = pixels / 10;
+    for (let i = 1; i < 10; i++) this.path([[x + i * tenth, y], [x + i * tenth, y - (i === 5 ? 5 : 3)]], "sts-ruler sts-fine");
+    const text = length >= 1 ? `${length} mm` : `${Math.round(length * 1000)} µm`;
+    this.label([x + pixels + 8, y + 3], text);
+  }
+
+  private add(kind: string, attributes: Record<string, string | number>): SVGElement {
+    const node = document.createElementNS(SVG, kind);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
+    this.element.append(node);
+    return node;
+  }
+}

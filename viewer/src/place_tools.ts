@@ -1,0 +1,200 @@
+// Tools that take places: distance, angle, wall thickness, a note, the occlusal plane.
+import { Ray, Vector3 } from "three";
+import type { App } from "./app.ts";
+import { button, element } from "./fields.ts";
+import type { Label } from "./labels.ts";
+import { angleDegrees, distance } from "./sections.ts";
+import type { At, Tool } from "./tool.ts";
+
+export type MeasureKind = "distance" | "angle" | "thickness";
+
+interface Measure {
+  kind: MeasureKind;
+  places: Vector3[];
+  text: string;
+}
+
+/** What was measured stays on the screen until it is cleared. */
+export class Measures {
+  readonly done: Measure[] = [];
+  readonly notes: { place: Vector3; note: string }[] = [];
+  begun: Vector3[] = [];
+
+  constructor(app: App) {
+    app.overlay.painters.push((overlay) => {
+      for (const { places, text } of this.done) {
+        const pixels = places.map((place) => overlay.at(place));
+        overlay.path(pixels, "sts-measure-back");
+        overlay.path(pixels, "sts-measure");
+        for (const pixel of pixels) overlay.dot(pixel, 3.5, "sts-dot");
+        const a = pixels[0], b = pixels[pixels.length - 1];
+        const at = pixels.length === 3 ? pixels[1] : [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
+        overlay.label([at[0] + 8, at[1] - 8], text, "sts-label sts-strong");
+      }
+      const pixels = this.begun.map((place) => overlay.at(place));
+      if (pixels.length > 1) overlay.path(pixels, "sts-measure");
+      for (const pixel of pixels) overlay.dot(pixel, 4, "sts-dot");
+      this.notes.forEach(({ place, note }, i) => {
+        const at = overlay.at(place);
+        overlay.dot(at, 6, "sts-note");
+        overlay.label([at[0] + 10, at[1] + 4], `${i + 1}  ${note}`);
+      });
+    });
+  }
+
+  clear(): void {
+    this.done.length = this.begun.length = 0;
+  }
+}
+
+export class MeasureTool implements Tool {
+  readonly cursor = "crosshair";
+  readonly draws = false;
+  readonly hint: Label;
+
+  constructor(private readonly app: App, readonly id: MeasureKind) {
+    this.hint = `hint_${id}` as Label;
+  }
+
+  click(at: At): void {
+    const { stage, measures } = this.app, hit = stage.pick(at.x, at.y);
+    if (!hit) return;
+    if (this.id === "thickness") {
+      // Straight in from where it was clicked, to the other side of the wall.
+      const inward = hit.normal.clone().normalize();
+      if (inward.dot(stage.ray(at.x, at.y).direction) < 0) inward.negate();
+      const ray = new Ray(hit.place.clone().addScaledVector(inward, 0.02), inward);
+      const far = hit.layer.picking.first(ray);
+      if (!far) return this.app.say(this.app.words("no_other_side"), "warning");
+      return this.finished([hit.place, far.place], hit.place.distanceTo(far.place), "mm");
+    }
+    measures.begun.push(hit.place.clone());
+    const places = measures.begun.map((place) => place.toArray());
+    if (this.id === "distance" && places.length === 2) this.finished(measures.begun, distance(places[0], places[1]), "mm");
+    else if (this.id === "angle" && places.length === 3) {
+      this.finished(measures.begun, angleDegrees(places[0], places[1], places[2]), "deg");
+    }
+    stage.invalidate();
+  }
+
+  back(): boolean {
+    const { measures } = this.app, began = measures.begun.length > 0;
+    measures.begun = [];
+    this.app.stage.invalidate();
+    return began;
+  }
+
+  stop(): void {
+    this.back();
+  }
+
+  options(): Node[] {
+    return this.app.measures.done.length
+      ? [button(this.app, { label: "clear_measures", run: () => { this.app.measures.clear(); this.app.refresh(); this.app.stage.invalidate(); } })]
+      : [];
+  }
+
+  private finished(places: Vector3[], value: number, unit: "mm" | "deg"): void {
+    const { measures } = this.app;
+    const text = unit === "mm" ? `${value.toFixed(2)} mm` : `${value.toFixed(1)}°`;
+    measures.done.push({ kind: this.id, places: places.map((place) => place.clone()), text });
+    measures.begun = [];
+    this.app.say(`${this.app.words(this.id)}: ${text}`);
+    this.app.send({ type: "measure", kind: this.id, value, unit, places: places.map((place) => place.toArray()) });
+    this.app.refresh();
+    this.app.stage.invalidate();
+  }
+}
+
+export class NoteTool implements Tool {
+  readonly id = "note";
+  readonly hint = "hint_note";
+  readonly cursor = "crosshair";
+  readonly draws = false;
+  private box: HTMLElement | null = null;
+
+  constructor(private readonly app: App) {}
+
+  click(at: At): void {
+    const hit = this.app.stage.pick(at.x, at.y);
+    this.back();
+    if (!hit) return;
+    const input = element("input", "sts-note-input");
+    input.maxLength = 200;
+    input.placeholder = this.app.words("write_note");
+    input.setAttribute("aria-label", this.app.words("write_note"));
+    const keep = () => {
+      const note = input.value.trim();
+      this.back();
+      if (!note) return;
+      this.app.measures.notes.push({ place: hit.place.clone(), note });
+      this.app.send({ type: "mark", layer: hit.layer.name, place_mm: hit.place.toArray(), note });
+      this.app.stage.invalidate();
+    };
+    input.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter") keep();
+      if (event.key === "Escape") this.back();
+    });
+    this.box = element("div", "sts-note-box", input, button(this.app, { label: "keep_note", style: "sts-primary", run: keep }));
+    this.box.style.left = `${Math.min(at.x, this.app.stage.width - 290)}px`;
+    this.box.style.top = `${Math.min(at.y + 12, this.app.stage.height - 50)}px`;
+    this.app.chrome.canvasBox.append(this.box);
+    input.focus();
+  }
+
+  back(): boolean {
+    const began = this.box !== null;
+    this.box?.remove();
+    this.box = null;
+    if (began) this.app.root.focus({ preventScroll: true });
+    return began;
+  }
+
+  stop(): void {
+    this.back();
+  }
+}
+
+export class PlaneTool implements Tool {
+  readonly id = "plane";
+  readonly hint = "hint_plane";
+  readonly cursor = "crosshair";
+  readonly draws = false;
+
+  constructor(private readonly app: App) {}
+
+  click(at: At): void {
+    const hit = this.app.stage.pick(at.x, at.y), { measures } = this.app;
+    if (!hit) return;
+    measures.begun.push(hit.place.clone());
+    if (measures.begun.length === 3) {
+      this.app.send({ type: "plane", points: measures.begun.map((place) => place.toArray()) });
+      measures.begun = [];
+    }
+    this.app.stage.invalidate();
+  }
+
+  back(): boolean {
+    const began = this.app.measures.begun.length > 0;
+    this.app.measures.begun = [];
+    this.app.stage.invalidate();
+    return began;
+  }
+
+  stop(): void {
+    this.back();
+  }
+
+  finish(): boolean {
+    if (!this.app.guides.canConfirm) return false;
+    this.app.send({ type: "plane_confirm" });
+    return true;
+  }
+
+  options(): Node[] {
+    return this.app.guides.canConfirm
+      ? [button(this.app, { label: "confirm_plane", style: "sts-primary", run: () => this.finish() })]
+      : [];
+  }
+}

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Ray, Sphere, Vector3 } from "three";
+import { Picking } from "../src/picking.ts";
+import { emptyDelta, SlotMesh } from "../src/slots.ts";
+import { sheet } from "./meshes.ts";
+
+const DOWN = new Vector3(0, 0, -1);
+const above = (x: number, y: number) => new Ray(new Vector3(x, y, 5), DOWN);
+
+function make() {
+  const { vertices, faces } = sheet(20, 20);
+  const mesh = new SlotMesh(vertices, faces), picking = new Picking(mesh);
+  const apply = (delta: Partial<ReturnType<typeof emptyDelta>>) => picking.changed(mesh.apply({ ...emptyDelta(), ...delta }));
+  return { mesh, picking, apply };
+}
+
+test("a ray meets the slot under it", () => {
+  const { picking } = make();
+  const hit = picking.first(above(3.7, 2.2))!;
+  assert.equal(hit.slot, 2 * (2 * 20 + 3));
+  assert.ok(Math.abs(hit.place.z) < 1e-6);
+});
+
+test("a dead slot lets the ray through, a revived one stops it again", () => {
+  const { picking, apply } = make(), slot = picking.first(above(3.7, 2.2))!.slot;
+  apply({ removed: Uint32Array.of(slot) });
+  assert.equal(picking.first(above(3.7, 2.2)), null);
+  apply({ revived: Uint32Array.of(slot) });
+  assert.equal(picking.first(above(3.7, 2.2))!.slot, slot);
+});
+
+test("appended slots are met under their own numbers", () => {
+  const { mesh, picking, apply } = make();
+  picking.prepare();
+  apply({ vertices: Float32Array.of(0, 0, 2, 4, 0, 2, 0, 4, 2), faces: Uint32Array.of(441, 442, 443) });
+  const hit = picking.first(above(0.5, 0.5))!;
+  assert.equal(hit.slot, 800);
+  assert.equal(hit.place.z, 2);
+  assert.deepEqual(picking.all(above(0.5, 0.4)).map((one) => one.place.z), [2, 0]);
+  apply({ faceCount: 800, vertexCount: 441 });
+  assert.equal(mesh.faceCount, 800);
+  assert.equal(picking.first(above(0.5, 0.5))!.place.z, 0);
+});
+
+test("moved vertices are met where they are now", () => {
+  const { picking, apply } = make();
+  picking.prepare();
+  apply({ moved: Uint32Array.of(22), movedTo: Float32Array.of(1, 1, 4) });
+  assert.ok(picking.first(above(1.01, 1.005))!.place.z > 3.9);
+});
+
+test("a slot revived after a refit is met again", () => {
+  const { picking, apply } = make(), slot = picking.first(above(10.7, 10.2))!.slot;
+  apply({ removed: Uint32Array.of(slot) });
+  apply({ moved: Uint32Array.of(0), movedTo: Float32Array.of(0, 0, 1) });
+  assert.equal(picking.first(above(10.7, 10.2)), null);
+  apply({ revived: Uint32Array.of(slot) });
+  assert.equal(picking.first(above(10.7, 10.2))!.slot, slot);
+});
+
+test("a sphere holds the slots whose centre lies in it", () => {
+  const { mesh, picking } = make(), at = new Vector3(10, 10, 0);
+  const found = picking.inside(new Sphere(at, 1.5));
+  const expected = Array.from({ length: 800 }, (_, slot) => slot).filter((slot) => {
+    const [x, y] = mesh.centre(slot);
+    return Math.hypot(x - 10, y - 10) <= 1.5;
+  });
+  assert.ok(expected.length > 8);
+  assert.deepEqual(found.sort((a, b) => a - b), expected);
+});
