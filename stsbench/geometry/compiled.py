@@ -34,6 +34,7 @@ __all__ = [
     "kernel",
     "kernel_inline",
     "prune_old_caches",
+    "side_by_side",
     "source_key",
 ]
 
@@ -46,6 +47,7 @@ _THREADS = 2
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
+Other = TypeVar("Other")
 
 
 def cache_folder() -> Path:
@@ -175,3 +177,11 @@ def in_threads(
         return [function(chunk) for chunk in work]
     with ThreadPoolExecutor(max_workers=min(threads, len(work))) as pool:
         return list(pool.map(function, work))
+
+
+def side_by_side(first: Callable[[], Result], second: Callable[[], Other]) -> tuple[Result, Other]:
+    """Do two things that do not need each other at once, one on each core; return both results."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        later = pool.submit(second)
+        now = first()
+        return now, later.result()

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
+from stsbench.geometry.compiled import kernel
 from stsbench.geometry.face_groups import measure_groups
+from stsbench.geometry.face_measures import box_of_vertices
+from stsbench.geometry.face_sets import named_vertices
 
 __all__ = ["Pieces", "distance_to_main", "measure_pieces"]
 
-_FEW = 40  # pieces up to which the main one is searched for each of them
 _SAMPLED = 64
 
 
@@ -92,33 +93,34 @@ def distance_to_main(
     rows = np.flatnonzero(chosen[component] & (component != pieces.main))
     if not len(rows):
         return distance
-    named = np.zeros(len(vertices), dtype=bool)
-    named[faces[component == pieces.main]] = True
-    main = np.ascontiguousarray(vertices[named].T)
+    main = vertices[named_vertices(faces[component == pieces.main], len(vertices))]
     rows = rows[np.argsort(component[rows], kind="stable")]
     names, first = np.unique(component[rows], return_index=True)
-    if len(names) > _FEW:
-        tree = cKDTree(main.T)
-        nearest, _ = tree.query(vertices[faces[rows]].reshape(-1, 3))
-        np.minimum.at(distance, np.repeat(component[rows], 3), nearest)
-        return distance
     for name, part in zip(names, np.split(rows, first[1:]), strict=True):
         distance[name] = _nearest_mm(vertices[np.unique(faces[part])], main)
     return distance
 
 
-def _nearest_mm(asked: Vertices, main: NDArray[np.float64]) -> float:
-    """Return the least distance of some vertices from the main piece's, which are (3, N)."""
-    low, high = asked.min(axis=0), asked.max(axis=0)
-    sample = main[:, ::_SAMPLED].T
-    inside = np.clip(sample, low, high)
-    at = sample[int(np.argmin(((sample - inside) ** 2).sum(axis=1)))]
-    reach = float(np.sqrt(((asked - at) ** 2).sum(axis=1).min()))
-    # Nothing farther than that from the box can be nearer.
-    near = np.flatnonzero((main[0] >= low[0] - reach) & (main[0] <= high[0] + reach))
-    for axis in (1, 2):
-        along = main[axis, near]
-        near = near[(along >= low[axis] - reach) & (along <= high[axis] + reach)]
-    tree = cKDTree(main[:, near].T)
-    distance, _ = tree.query(asked)
-    return float(np.min(distance))
+@kernel
+def _nearest_mm(asked, others):
+    """Least distance between two sets of vertices."""
+    box = box_of_vertices(asked)
+    low = box[0]
+    high = box[1]
+    best = np.inf
+    # A sample first, so that nearly all of the others are told by the box alone.
+    for step in (_SAMPLED, 1):
+        for v in range(0, len(others), step):
+            away = 0.0
+            for k in range(3):
+                beyond = max(low[k] - others[v, k], others[v, k] - high[k])
+                if beyond > 0:
+                    away += beyond * beyond
+            if away >= best:
+                continue
+            for u in range(len(asked)):
+                x = asked[u, 0] - others[v, 0]
+                y = asked[u, 1] - others[v, 1]
+                z = asked[u, 2] - others[v, 2]
+                best = min(best, x * x + y * y + z * z)
+    return np.sqrt(best)

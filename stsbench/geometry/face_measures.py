@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
 
-__all__ = ["THIN_ROUNDINGS", "FaceMeasures", "box_of", "measure_faces", "thin_height_mm"]
+__all__ = [
+    "THIN_ROUNDINGS",
+    "FaceMeasures",
+    "box_of",
+    "box_of_vertices",
+    "measure_faces",
+    "thin_height_mm",
+]
 
 THIN_ROUNDINGS = 2.0
 
@@ -67,7 +74,8 @@ def _measure(vertices, faces, height):
 
 
 @kernel
-def _box(vertices):
+def box_of_vertices(vertices):
+    """Return the box about vertices, (2, 3) float64; zeros of none. For kernels; see `box_of`."""
     box = np.zeros((2, 3))
     for k in range(3):
         if len(vertices):
@@ -87,7 +95,7 @@ def box_of(vertices: Vertices) -> tuple[NDArray[np.float64], NDArray[np.float64]
     ----------
     vertices : (V, 3) float64, mm
     """
-    box = _box(vertices)
+    box = box_of_vertices(vertices)
     return box[0], box[1]
 
 

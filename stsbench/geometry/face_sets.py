@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Faces, Mask
 from stsbench.geometry.compiled import kernel
 
-__all__ = ["grow_by_rings", "join_faces", "named_vertices", "touching_faces"]
+__all__ = ["faces_at", "grow_by_rings", "join_faces", "named_vertices", "touching_faces"]
 
 
 @kernel
@@ -73,6 +73,25 @@ def named_vertices(faces, vertex_count):
     return named
 
 
+@kernel
+def faces_at(faces, marked):
+    """Mark the faces that name a marked vertex.
+
+    Parameters
+    ----------
+    faces : (F, 3) int32
+    marked : (V,) bool
+
+    Returns
+    -------
+    (F,) bool
+    """
+    at = np.empty(len(faces), np.bool_)
+    for f in range(len(faces)):
+        at[f] = marked[faces[f, 0]] | marked[faces[f, 1]] | marked[faces[f, 2]]
+    return at
+
+
 def touching_faces(faces: Faces, vertex_count: int, some: Faces) -> NDArray[np.int64]:
     """Return the faces that share a vertex with some others, these included, (N,) int64.
 
@@ -82,8 +101,8 @@ def touching_faces(faces: Faces, vertex_count: int, some: Faces) -> NDArray[np.i
     vertex_count : int
     some : (M, 3) int32
     """
-    corners = named_vertices(np.ascontiguousarray(some), vertex_count)[faces]
-    return np.flatnonzero(corners[:, 0] | corners[:, 1] | corners[:, 2])
+    near = named_vertices(np.ascontiguousarray(some), vertex_count)
+    return np.flatnonzero(faces_at(faces, near))
 
 
 @kernel

@@ -15,7 +15,7 @@ Source: Botsch et al., *Polygon Mesh Processing*, A K Peters 2010, ch. 2 (half-e
 import numpy as np
 from numpy.typing import NDArray
 
-from stsbench.domain.mesh import Edges, Faces
+from stsbench.domain.mesh import Edges, Faces, Mask
 from stsbench.geometry.compiled import kernel
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "BRANCHING",
     "branching_edges",
     "count_fans",
+    "faces_at_edges",
     "half_edge_twins",
     "next_half_edge",
     "open_vertices",
@@ -180,6 +181,19 @@ def count_fans(
         faces, twin, vertex_count, asked.astype(np.int32, copy=False)
     )
     return fans
+
+
+def faces_at_edges(twin: NDArray[np.int32], kind: int) -> Mask:
+    """Mark the faces at an edge that is `BOUNDARY` or `BRANCHING`, (F,) bool.
+
+    Parameters
+    ----------
+    twin : (3F,) int32
+    kind : int
+    """
+    marked = np.zeros(len(twin) // 3, dtype=bool)
+    marked[np.flatnonzero(twin == kind) // 3] = True
+    return marked
 
 
 def next_half_edge(half_edges: NDArray[np.integer]) -> NDArray[np.integer]:

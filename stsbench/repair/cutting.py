@@ -20,13 +20,14 @@ from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Mask
 from stsbench.geometry.bounding_tree import BoundingTree, build_tree
+from stsbench.geometry.compiled import side_by_side
 from stsbench.geometry.components import measure_pieces
 from stsbench.geometry.face_groups import group_faces, measure_groups
-from stsbench.geometry.face_sets import grow_by_rings
+from stsbench.geometry.face_sets import faces_at, grow_by_rings
 from stsbench.geometry.manifoldness import sheets
 from stsbench.geometry.self_intersection import flat_stars, self_meetings
 from stsbench.geometry.spikes import spike_vertices
-from stsbench.geometry.topology import BOUNDARY, open_vertices
+from stsbench.geometry.topology import BOUNDARY, faces_at_edges, open_vertices
 from stsbench.geometry.wide_normals import overturned_faces, sum_normals
 from stsbench.repair.draft import Draft
 from stsbench.repair.listing import LISTED, largest_first, list_face_groups, place_of
@@ -81,14 +82,18 @@ def find_defects(tidied: Tidied, profile: RepairProfile) -> Defects:
     """
     draft = tidied.draft
     vertices, faces = draft.vertices, draft.faces
-    normals = sum_normals(vertices, faces)
+    normals, tree = side_by_side(
+        lambda: sum_normals(vertices, faces), lambda: build_tree(vertices, faces)
+    )
+    rim = open_vertices(faces, draft.twin)
     border = np.zeros(len(vertices), dtype=bool)
-    border[open_vertices(faces, draft.twin)] = True
+    border[rim] = True
     spike, height_mm = spike_vertices(vertices, faces, border, normals)
-    spikes: Mask = np.asarray((spike >= 0)[faces].any(axis=1))
-    overturned = overturned_faces(vertices, faces, normals)
-    tree = build_tree(vertices, faces)
-    flat = flat_stars(vertices, faces, normals.near, open_vertices(faces, draft.twin))
+    spikes: Mask = faces_at(faces, spike >= 0)
+    overturned, flat = side_by_side(
+        lambda: overturned_faces(vertices, faces, normals),
+        lambda: flat_stars(vertices, faces, normals.near, rim),
+    )
     meetings = self_meetings(vertices, faces, tree=tree, flat=flat)
     pairs = meetings.pairs
     if not meetings.complete:
@@ -144,11 +149,10 @@ def _with_ring(draft: Draft, marked: Mask) -> Mask:
 
 def _note_spikes(tidied: Tidied, spike: NDArray[np.int32], height_mm: NDArray[np.float64]) -> None:
     draft = tidied.draft
-    own = spike[draft.faces].max(axis=1)
-    rows = np.flatnonzero(own >= 0)
+    rows = np.flatnonzero(faces_at(draft.faces, spike >= 0))
     if not len(rows):
         return
-    names, group = np.unique(own[rows], return_inverse=True)
+    names, group = np.unique(spike[draft.faces[rows]].max(axis=1), return_inverse=True)
     measures = measure_groups(draft.vertices, draft.faces[rows], group.reshape(-1))
     findings = [
         Finding(
@@ -208,8 +212,7 @@ def _note_too_many(tidied: Tidied) -> None:
 
 def at_border(draft: Draft) -> Mask:
     """Mark faces that a ring may not take, (F,) bool: those with an open edge."""
-    held: Mask = np.asarray((draft.twin.reshape(-1, 3) == BOUNDARY).any(axis=1))
-    return held
+    return faces_at_edges(draft.twin, BOUNDARY)
 
 
 def widen(draft: Draft, seed: Mask, rings: int) -> Mask:
@@ -235,7 +238,7 @@ def whole_folds(draft: Draft, folds: Mask, unity: NDArray[np.float64]) -> Mask:
     """
     cut = widen(draft, folds, 1)
     if cut.any():
-        tilted = (unity < FOLDED)[draft.faces].any(axis=1)
+        tilted = faces_at(draft.faces, unity < FOLDED)
         for _ in range(FOLD_RINGS):
             cut |= widen(draft, cut, 1) & tilted
     return cut
@@ -274,7 +277,4 @@ def cut_faces(draft: Draft, cut: Mask, reasons: NDArray[np.uint8], defect: Mask)
     defect : (F,) bool
         Faces that are wrong themselves; the rest that goes lay about them.
     """
-    for reason in np.unique(reasons[cut]):
-        gone = cut & (reasons == reason)
-        draft.drop(gone, EditReason(int(reason)), defect=defect)
-        cut, reasons, defect = cut[~gone], reasons[~gone], defect[~gone]
+    draft.drop(cut, reasons, defect=defect)

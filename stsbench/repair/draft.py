@@ -47,7 +47,7 @@ class Draft:
         Number of the patch a face was added with, -1 for others.
     scar : (V,) uint8
         `EditReason` for which a face at the vertex went last, or its hole was filled.
-    removed : list of (face sources, reason)
+    removed : list of (face sources, their reasons)
     around : list of (N,) int32
         Removed faces of the scan as read that were no defect: rings cut about one.
     """
@@ -61,7 +61,7 @@ class Draft:
     mark: Ints
     patch: Ints
     scar: NDArray[np.uint8]
-    removed: list[tuple[Ints, EditReason]] = field(default_factory=list)
+    removed: list[tuple[Ints, NDArray[np.uint8]]] = field(default_factory=list)
     around: list[Ints] = field(default_factory=list)
     _measures: FaceMeasures | None = None
 
@@ -85,7 +85,7 @@ class Draft:
     def drop(
         self,
         gone: Mask,
-        reason: EditReason,
+        reason: EditReason | NDArray[np.uint8],
         *,
         rebuild: bool = False,
         defect: Mask | None = None,
@@ -95,7 +95,8 @@ class Draft:
         Parameters
         ----------
         gone : (F,) bool
-        reason : EditReason
+        reason : EditReason or (F,) uint8
+            One for all, or that of each face.
         rebuild : bool
             Pair the half-edges at edges that branched anew; needed when one lost a face.
         defect : (F,) bool, optional
@@ -105,13 +106,15 @@ class Draft:
             return
         keep = ~gone
         kept, lost = np.flatnonzero(keep), np.flatnonzero(gone)
-        self.scar[self.faces[lost]] = reason
+        why = np.broadcast_to(np.asarray(reason, dtype=np.uint8), len(gone))[lost]
+        for each in np.unique(why):  # where faces of several reasons meet, the last one stays
+            self.scar[self.faces[lost[why == each]]] = each
         if len(self.twin):
             self.faces, self.twin, _ = drop_faces(self.faces, self.twin, keep)
         else:
             self.faces = self.faces.take(kept, axis=0)
         sources = self.face_source[lost]
-        self.removed.append((sources[sources >= 0], reason))
+        self.removed.append((sources[sources >= 0], why[sources >= 0]))
         if defect is not None:
             beside = self.face_source[gone & ~defect]
             self.around.append(beside[beside >= 0])
@@ -135,7 +138,8 @@ class Draft:
     def remake(self, faces: Faces, twin: Ints, remade: Mask, reason: EditReason) -> None:
         """Put remade faces in the place of old ones."""
         sources = self.face_source[remade]
-        self.removed.append((sources[sources >= 0], reason))
+        sources = sources[sources >= 0]
+        self.removed.append((sources, np.full(len(sources), reason, dtype=np.uint8)))
         self.faces, self.twin = faces, twin
         self._measures = None
         self.face_source = np.where(remade, np.int32(-1), self.face_source)
@@ -168,7 +172,7 @@ class Draft:
     def record(self, used: Mask) -> EditRecord:
         """Return the edit record of the draft without its unreferenced vertices."""
         sources = [part for part, _ in self.removed]
-        reasons = [np.full(len(part), why, dtype=np.uint8) for part, why in self.removed]
+        reasons = [why for _, why in self.removed]
         removed = np.concatenate(sources) if sources else np.zeros(0, dtype=np.int32)
         why = np.concatenate(reasons) if reasons else np.zeros(0, dtype=np.uint8)
         order = np.argsort(removed, kind="stable")

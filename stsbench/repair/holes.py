@@ -35,6 +35,7 @@ __all__ = ["Fate", "LoopPlan", "plan_loops"]
 
 _NEARLY_CLOSED = 0.25
 _END_SHARE = 0.6
+_ASKED = 8  # vertices of the outer border that tell nearly every hole from an open end
 _MARGIN_STEP_MM = 0.1
 
 
@@ -166,6 +167,8 @@ def _borders(
     piece = component[loops.half_edges[loops.offsets[:-1]] // 3]
     places = measure_groups(draft.vertices, draft.faces, component)
     outer: dict[int, int] = {}
+    firsts = {int(own): n for n, own in reversed(list(enumerate(piece)))}
+    may_be_end = _may_be_ends(draft, loops, np.array([firsts[int(own)] for own in piece]))
     for n in range(len(loops)):
         own = int(piece[n])
         rim, width = float(measures.rim_mm[n]), float(measures.width_mm[n])
@@ -177,7 +180,8 @@ def _borders(
         else:
             reach = np.linalg.norm(measures.centre_mm[n] - places.centre_mm[own])
             wide = places.size_mm[own] >= 2 * width
-            border[n] = _is_end(draft, component, loops, n, outer[own]) or (
+            end = may_be_end[n] and _is_end(draft, component, loops, n, outer[own])
+            border[n] = end or (
                 rim >= profile.second_border_mm
                 and reach <= profile.second_border_centre_mm
                 and wide
@@ -192,6 +196,26 @@ def _reach_mm(draft: Draft, piece: Mask, centre_mm: NDArray[np.float64]) -> floa
     """Return twice the distance of the farthest vertex of a piece from its centre."""
     corners = draft.vertices[np.unique(draft.faces[piece])]
     return 2 * float(np.linalg.norm(corners - centre_mm, axis=1).max())
+
+
+def _may_be_ends(draft: Draft, loops: LoopSet, outer: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Exclude loops that are no open ends by a few vertices of the outer border, all at once."""
+    starts, loop_of = loops.offsets[:-1], loops.loop_of()
+    size = np.diff(loops.offsets)
+    rim = draft.vertices[loops.vertices]
+    middle = np.add.reduceat(rim, starts) / size[:, None]
+    around = rim - middle[loop_of]
+    following = np.arange(1, len(rim) + 1)
+    following[loops.offsets[1:] - 1] = starts
+    axis = np.add.reduceat(np.cross(around, around[following]), starts)
+    axis /= np.maximum(np.linalg.norm(axis, axis=1), 1e-300)[:, None]
+    reach = np.maximum.reduceat(np.linalg.norm(np.cross(around, axis[loop_of]), axis=1), starts)
+    may = np.ones(len(loops), dtype=bool)
+    for part in range(_ASKED):
+        place = loops.offsets[outer] + part * size[outer] // _ASKED
+        away = np.linalg.norm(np.cross(rim[place] - middle, axis), axis=1)
+        may &= away <= (reach + 1e-6) / _END_SHARE
+    return may
 
 
 def _is_end(draft: Draft, component: NDArray[np.int32], loops: LoopSet, n: int, outer: int) -> bool:
@@ -211,9 +235,8 @@ def _is_end(draft: Draft, component: NDArray[np.int32], loops: LoopSet, n: int, 
         return float(np.linalg.norm(across, axis=1).max())
 
     farthest = widest(rim) / _END_SHARE
-    # The outer border alone excludes nearly every hole of a scan, and a few of its vertices do.
-    border = draft.vertices[loops.loop(outer)]
-    if widest(border[:: max(1, len(border) // 16)]) > farthest or widest(border) > farthest:
+    # The outer border alone excludes nearly every hole of a scan.
+    if widest(draft.vertices[loops.loop(outer)]) > farthest:
         return False
     own = component == component[loops.edges_of(n)[0] // 3]
     return widest(draft.vertices[np.unique(draft.faces[own])]) <= farthest

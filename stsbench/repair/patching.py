@@ -25,10 +25,17 @@ from stsbench.domain.progress import Progress
 from stsbench.geometry.boundary import LoopSet, boundary_loops, measure_loops
 from stsbench.geometry.components import measure_pieces
 from stsbench.geometry.face_measures import measure_faces
+from stsbench.geometry.face_sets import faces_at
 from stsbench.geometry.hole_filling import fill_loops
 from stsbench.geometry.manifoldness import sheets, smaller_fans
 from stsbench.geometry.self_intersection import flat_stars, meetings_with, self_meetings
-from stsbench.geometry.topology import BOUNDARY, BRANCHING, count_fans, open_vertices
+from stsbench.geometry.topology import (
+    BOUNDARY,
+    BRANCHING,
+    count_fans,
+    faces_at_edges,
+    open_vertices,
+)
 from stsbench.geometry.wide_normals import sum_near
 from stsbench.repair.cutting import Defects, cut_faces, whole_folds, widen
 from stsbench.repair.holes import Fate, LoopPlan
@@ -237,7 +244,7 @@ class Patcher:
     def _cut_hanging_fans(self) -> None:
         """Cut the smaller fans at bow-ties that no filling can join: those with a closed fan."""
         draft = self.draft
-        fans = count_fans(draft.faces, draft.twin, draft.vertex_count)
+        fans = self._count_fans()
         open_edges = np.flatnonzero(draft.twin == BOUNDARY)
         ways_out = np.bincount(draft.faces.ravel()[open_edges], minlength=draft.vertex_count)
         hanging = (fans > 1) & (ways_out < fans)
@@ -245,10 +252,19 @@ class Patcher:
             gone = smaller_fans(draft.vertices, draft.faces, draft.twin, hanging)
             draft.drop(gone, EditReason.NON_MANIFOLD_VERTEX)
 
+    def _count_fans(self) -> NDArray[np.int32]:
+        """Count fans where there may be several: where faces went or came, and at old bow-ties."""
+        draft = self.draft
+        about = draft.scar > 0
+        about[self.tidied.pinched] = True
+        about[draft.vertex_source < 0] = True
+        rows = np.flatnonzero(faces_at(draft.faces, about))
+        return count_fans(draft.faces, draft.twin, draft.vertex_count, rows)
+
     def _pinched_fans(self) -> Mask:
         """Mark the smaller fans at bow-ties that are left."""
         draft = self.draft
-        fans = count_fans(draft.faces, draft.twin, draft.vertex_count)
+        fans = self._count_fans()
         return smaller_fans(draft.vertices, draft.faces, draft.twin, fans > 1)
 
     def _wrong_faces(self) -> Mask:
@@ -260,16 +276,16 @@ class Patcher:
             return wrong
         new = np.ascontiguousarray(draft.faces[added])
         wrong[added] = measure_faces(draft.vertices, new, thin_mm=self.tidied.thin_mm).thin
-        wrong |= (draft.twin.reshape(-1, 3) == BRANCHING).any(axis=1)
+        wrong |= faces_at_edges(draft.twin, BRANCHING)
         about = np.ascontiguousarray(draft.faces[draft.touching(new)])
         near = sum_near(draft.vertices, about)
         flat = flat_stars(draft.vertices, about, near, open_vertices(draft.faces, draft.twin))
-        alive = np.zeros(len(self.tree.order), dtype=bool)
-        alive[draft.mark[draft.mark >= 0]] = True
+        old = np.flatnonzero(draft.mark >= 0)
+        now = np.full(len(self.tree.order), -1, dtype=np.int64)
+        now[draft.mark[old]] = old
+        alive = now >= 0
         others = meetings_with(draft.vertices, new, self.tree, alive=alive, flat=flat)
         wrong[added[others.pairs[:, 0]]] = True
-        now = np.full(len(alive), -1, dtype=np.int64)
-        now[draft.mark[draft.mark >= 0]] = np.flatnonzero(draft.mark >= 0)
         wrong[now[others.pairs[:, 1]]] = True
         among = self_meetings(draft.vertices, new, flat=flat)
         wrong[added[among.faces]] = True

@@ -21,18 +21,19 @@ from numpy.typing import NDArray
 
 from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
-from stsbench.domain.mesh import Faces, Mask, TriangleMesh
+from stsbench.domain.mesh import Faces, TriangleMesh
 from stsbench.domain.progress import Progress
 from stsbench.errors import MeshError
 from stsbench.geometry.cleaning import duplicate_faces, repeated_corner, turn_thin_faces
 from stsbench.geometry.face_measures import box_of, thin_height_mm
-from stsbench.geometry.face_sets import named_vertices
+from stsbench.geometry.face_sets import join_faces, named_vertices
 from stsbench.geometry.manifoldness import extra_sheets
 from stsbench.geometry.topology import (
     BOUNDARY,
     BRANCHING,
     branching_edges,
     count_fans,
+    faces_at_edges,
     next_half_edge,
 )
 from stsbench.geometry.winding import faces_inwards, find_winding, flip_faces
@@ -64,6 +65,8 @@ class Tidied:
         Sorted keys of the edges that were open before anything was cut.
     flipped : (F,) bool
         Faces of the draft that were turned.
+    pinched : (N,) int64
+        Vertices where fans of faces meet.
     component_count : int
         Pieces that were kept.
     main_share : float
@@ -76,6 +79,7 @@ class Tidied:
     findings: list[Finding] = field(default_factory=list)
     counts: dict[FindingKind, int] = field(default_factory=dict)
     born_open: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    pinched: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     component_count: int = 0
     main_share: float = 1.0
     orientable: bool = True
@@ -206,7 +210,7 @@ def _drop_what_is_no_face(tidied: Tidied) -> None:
         tidied.note(kind_copy, len(places), findings)
         draft.drop(copies, EditReason.DUPLICATE, rebuild=True)
     while True:
-        extra = draft.measures(tidied.thin_mm).thin & _branching(draft)
+        extra = draft.measures(tidied.thin_mm).thin & faces_at_edges(draft.twin, BRANCHING)
         if not extra.any():
             return
         places = draft.vertices[draft.faces[extra]].mean(axis=1)
@@ -243,14 +247,8 @@ def _drop_fins(tidied: Tidied, profile: RepairProfile) -> None:
     tidied.born_open = np.sort(edge_keys(draft.faces, np.flatnonzero(draft.twin == BOUNDARY)))
     while (draft.twin == BRANCHING).any():
         # Only large sheets meet here: cut about the edge, and let the filling close each of them.
-        draft.drop(_branching(draft), EditReason.NON_MANIFOLD_EDGE, rebuild=True)
-
-
-def _branching(draft: Draft) -> Mask:
-    """Mark faces at an edge where more than two meet."""
-    marked = np.zeros(len(draft.faces), dtype=bool)
-    marked[np.flatnonzero(draft.twin == BRANCHING) // 3] = True
-    return marked
+        about = faces_at_edges(draft.twin, BRANCHING)
+        draft.drop(about, EditReason.NON_MANIFOLD_EDGE, rebuild=True)
 
 
 def _wind(tidied: Tidied) -> None:
@@ -311,7 +309,7 @@ def _turn_thin(tidied: Tidied) -> None:
 def _note_bow_ties(tidied: Tidied) -> None:
     draft = tidied.draft
     fans = count_fans(draft.faces, draft.twin, draft.vertex_count)
-    pinched = np.flatnonzero(fans > 1)
+    tidied.pinched = pinched = np.flatnonzero(fans > 1)
     kind = FindingKind.NON_MANIFOLD_VERTEX
     findings = list_places(
         kind,
@@ -327,6 +325,9 @@ def _note_twisted(tidied: Tidied) -> None:
     if tidied.orientable:
         return
     draft = tidied.draft
+    if not join_faces(draft.faces, draft.twin)[2].any():
+        tidied.orientable = True
+        return
     area_mm2 = draft.measures(tidied.thin_mm).area_mm2
     winding = find_winding(draft.vertices, draft.faces, draft.twin, area_mm2)
     tidied.orientable = bool(winding.orientable.all())
