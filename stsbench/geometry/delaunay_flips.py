@@ -20,6 +20,7 @@ from stsbench.geometry.compiled import kernel
 __all__ = ["Patch", "corner_of", "flip_to_delaunay"]
 
 _FLIPS_PER_TRIANGLE = 20
+_FEW_STEPS = 64
 _SHARPEST = 0.5  # cosine: a flip may not leave a sharper bend than this unless one was there
 
 
@@ -70,20 +71,23 @@ def corner_of(
 
 
 @kernel
-def _are_joined(patch: Patch, h: int, other: int) -> bool:
-    """Whether the vertex that half-edge h leaves has an edge to another point of that name."""
+def _are_joined(patch: Patch, h: int, other: int, steps: int) -> int:
+    """Whether the vertex that half-edge h leaves has an edge to another point of that name.
+
+    1 or 0, and 2 where so many steps around it don't tell.
+    """
     triangles = patch.triangles
     opposite = patch.opposite
     name = patch.name
     e = h
     forwards = True
-    for _ in range(2 * opposite.shape[0]):
+    for _ in range(steps):
         f = e // 3
         j = e - 3 * f
         for k in range(3):
             v = triangles[f, k]
             if v == other or (k != j and name[v] >= 0 and name[v] == name[other]):
-                return True
+                return 1
         if forwards:
             e = opposite[e - 1 if j > 0 else e + 2]
             if e < 0:  # the rim: from the start once more, the other way round
@@ -93,8 +97,8 @@ def _are_joined(patch: Patch, h: int, other: int) -> bool:
             e = opposite[e]
             e = e if e < 0 else e - 2 if e % 3 == 2 else e + 1
         if e < 0 or (e == h and forwards):
-            return False
-    return False
+            return 0
+    return 2
 
 
 @kernel
@@ -166,7 +170,15 @@ def flip_to_delaunay(
         after = (r0 * s0 + r1 * s1 + r2 * s2) / (r * s) if r * s > 0.0 else -2.0
         if after < min(before, _SHARPEST) or after == -2.0 or not allowed:
             continue
-        if _are_joined(patch, h_last, d):
+        # The fan with fewer faces tells sooner; some rims fan out from one vertex.
+        joined = 2
+        for turn in range(3):
+            if joined == 2:
+                steps = _FEW_STEPS if turn < 2 else 6 * count
+                joined = _are_joined(
+                    patch, g_last if turn == 1 else h_last, c if turn == 1 else d, steps
+                )
+        if joined > 0:
             continue
         outer[0] = opposite[g_next]
         outer[1] = opposite[h_last]

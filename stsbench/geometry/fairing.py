@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Mask, Vertices
 from stsbench.geometry.patch_graph import PatchGraph
 from stsbench.geometry.patch_solver import STIFFNESS, solve_patches
-from stsbench.geometry.patch_weights import weigh_again, weigh_graph
+from stsbench.geometry.patch_weights import Weights, weigh_again
 
 __all__ = ["SCHEDULE", "fair_patches", "relax_folds"]
 
@@ -31,8 +31,11 @@ def fair_patches(
     vertex_offsets: NDArray[np.int64],
     rim_offsets: NDArray[np.int64],
     graph: PatchGraph,
+    weights: Weights,
     position: Vertices,
     made: int,
+    *,
+    chosen: Mask,
 ) -> Vertices:
     """Return positions of the new vertices with which every patch continues its surroundings.
 
@@ -41,19 +44,25 @@ def fair_patches(
     vertex_offsets, rim_offsets : (L+1,) int64
         Which new vertices and which places of the rims belong to each hole.
     graph : PatchGraph
+    weights : Weights
+        Of the old surface; they are changed in place.
     position : (P, 3) float64, mm
         In numbers of the graph, the new vertices on membranes.
     made : int
         How many faces are new.
+    chosen : (L,) bool
+        Other holes stay as they are.
     """
     position = position.copy()
-    weights = weigh_graph(position, graph)
+    is_large = np.diff(vertex_offsets) >= _SMALL
     for turn, stiffness in enumerate(SCHEDULE):
-        if turn:
-            weigh_again(position, graph, weights, made)
+        now = chosen & is_large if turn == 1 else chosen
+        if not now.any():
+            continue
+        weigh_again(position, graph, weights, made)
         position[: graph.new], _ = solve_patches(
             vertex_offsets, rim_offsets, graph, weights, position, stiffness=stiffness,
-            least=_SMALL if turn == 1 else 0,
+            chosen=now,
         )  # fmt: skip
     return position[: graph.new]
 

@@ -25,8 +25,8 @@ from stsbench.geometry.hole_rims import Rims, gather_rims
 from stsbench.geometry.hole_triangulation import STAR, Triangulation, triangulate_rims
 from stsbench.geometry.patch_checks import PatchReport, inspect_patches
 from stsbench.geometry.patch_graph import PatchGraph, build_patch_graph
-from stsbench.geometry.patch_solver import solve_patches
-from stsbench.geometry.patch_weights import even_weights
+from stsbench.geometry.patch_solver import PLATE_UNKNOWNS, solve_patches
+from stsbench.geometry.patch_weights import membrane_weights, weigh_graph
 from stsbench.geometry.wide_rims import cover_wide_rims
 
 __all__ = ["PatchKind", "Patches", "fill_loops"]
@@ -98,6 +98,7 @@ def _bare_patches(rims: Rims, triangulation: Triangulation, wanted: Mask) -> Ref
         opposite=np.where(opposite >= 0, inner, -1 - places).astype(np.int32),
         vertex_offsets=np.zeros(len(counts) + 1, np.int64),
         face_offsets=offsets,
+        graded=np.zeros(len(counts), np.bool_),
     )
 
 
@@ -143,6 +144,11 @@ def _merge(back: Mask, other: PatchReport, report: PatchReport) -> PatchReport:
     )
 
 
+def _is_fairable(refined: Refinement) -> Mask:
+    """Whether a plate is laid over a hole: not where it is wider than any limit lets a lab fill."""
+    return ~refined.graded & (np.diff(refined.vertex_offsets) <= PLATE_UNKNOWNS)
+
+
 def _untangle(
     vertices: Vertices,
     rims: Rims,
@@ -185,7 +191,7 @@ def _choose(
     if faired is None:
         report = inspect_patches(vertices, membrane, rims, refined)
     else:
-        kind[:] = PatchKind.FAIRED
+        kind[_is_fairable(refined)] = PatchKind.FAIRED
         chosen, report = faired
         blown = _blown_up(vertices, rims, refined, membrane, chosen)
         doubtful = report.is_thin | (report.sharpest < _FOLDED)
@@ -267,15 +273,18 @@ def fill_loops(
     if new:
         graph = build_patch_graph(faces, twin, rims, refined, old)
         parts = (refined.vertex_offsets, offsets, graph)
-        even = even_weights(graph)
         position = np.concatenate([membrane, vertices[graph.old_vertex]])
+        weights = weigh_graph(position, graph)
+        even = membrane_weights(refined, graph, weights)
         membrane, _ = solve_patches(*parts, even, position)
         if field.shape[1]:
             known = np.concatenate([new_values, field[graph.old_vertex]])
             new_values, _ = solve_patches(*parts, even, known)
         if fair:
             position[:new] = membrane
-            positions = _as_float32(fair_patches(*parts, position, len(refined.faces)))
+            plates = _is_fairable(refined)
+            made = len(refined.faces)
+            positions = _as_float32(fair_patches(*parts, weights, position, made, chosen=plates))
             faired = _untangle(vertices, rims, refined, graph, position, positions)
         membrane = _as_float32(membrane)
     progress.step("checking patches", 0.9)

@@ -42,6 +42,8 @@ class Refinement(NamedTuple):
     opposite : (M, 3) int32
         Opposite half-edge among the new faces; on the rim -1 minus the place that it leaves.
     vertex_offsets, face_offsets : (L+1,) int64
+    graded : (L,) bool
+        The patch is coarser inside than at its rim.
     """
 
     vertices: Vertices
@@ -49,6 +51,7 @@ class Refinement(NamedTuple):
     opposite: NDArray[np.int32]
     vertex_offsets: NDArray[np.int64]
     face_offsets: NDArray[np.int64]
+    graded: NDArray[np.bool_]
 
 
 @kernel
@@ -66,7 +69,7 @@ def _refine(
     offsets = rims.offsets
     triangles, first_opposite, triangle_offsets, method = triangulation
     points, wanted, name, local, opposite, _, _ = patch
-    new_vertices, new_faces, new_opposite, vertex_offsets, face_offsets = refined
+    new_vertices, new_faces, new_opposite, vertex_offsets, face_offsets, graded = refined
     made_vertices = 0
     made_faces = 0
     apart = np.empty(3)
@@ -102,7 +105,8 @@ def _refine(
             expected += twice / max(1.6 * mean * mean, 1e-300)
         # A patch that would need more vertices than it may have grows coarser from its rim inwards.
         most = max(vertex_cap, 2 * size)
-        grade = 1.25 * size / most if expected > most else 0.0
+        grade = 1.6 * size / most if expected > most else 0.0
+        graded[loop] = grade > 0.0
         for turn in range(_ROUNDS if count > 0 else 0):
             before = count
             for t in range(before if turn > 0 and mean > 0.0 else 0):
@@ -110,7 +114,7 @@ def _refine(
                 length = 0.0
                 nearest = np.inf
                 spare = np.inf
-                graded = np.inf
+                growing = np.inf
                 for k in range(3):
                     apart[k] = (
                         points[local[t, 0], k] + points[local[t, 1], k] + points[local[t, 2], k]
@@ -125,12 +129,12 @@ def _refine(
                     spare = min(spare, _DENSITY * far - wanted[v])
                     largest = max(largest, wanted[v])
                     length += wanted[v] / 3.0
-                    graded = min(graded, wanted[v] + grade * far)
+                    growing = min(growing, wanted[v] + grade * far)
                 # The corner that asks most decides, at the distance of the nearest.
                 enough = _DENSITY * nearest <= largest
                 if grade > 0.0:
-                    length = graded
-                    enough = spare <= 0.0 or _DENSITY * nearest <= graded
+                    length = growing
+                    enough = spare <= 0.0 or _DENSITY * nearest <= growing
                 if enough or used - size >= 2 * most:
                     continue
                 if used == points.shape[0] or 3 * (count + 2) > opposite.shape[0]:
@@ -236,6 +240,7 @@ def refine_patches(
             opposite=np.empty((2 * total + len(rims.vertex), 3), np.int32),
             vertex_offsets=np.zeros(loops + 1, np.int64),
             face_offsets=np.zeros(loops + 1, np.int64),
+            graded=np.zeros(loops, np.bool_),
         )
         patch = Patch(
             points=np.empty((room, 3)),

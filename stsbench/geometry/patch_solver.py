@@ -9,8 +9,7 @@ Rules owned here:
   overshoots in wide holes; edges count alike in it, which keeps it free of negative weights.
 - Systems are banded, since new vertices are numbered along their patch; only those that are too
   wide for elimination within their band go to a sparse factorisation.
-- A hole whose system has no unique solution keeps the values it came with, and is named; so does
-  a plate of more than `PLATE_UNKNOWNS`, wider than any hole that a limit lets a lab fill.
+- A hole whose system has no unique solution keeps the values it came with, and is named.
 
 Source: M. Botsch, L. Kobbelt, *An intuitive framework for real-time freeform modeling*, ACM
 Transactions on Graphics 23(3), 2004. The mix of both terms was chosen by measuring fills.
@@ -21,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from stsbench.domain.mesh import Mask
 from stsbench.geometry.compiled import kernel
 from stsbench.geometry.patch_graph import PatchGraph
 from stsbench.geometry.patch_weights import LEAST_AREA, MOST_AREA, Weights
@@ -29,7 +29,7 @@ from stsbench.geometry.sparse_plates import solve_sparse
 __all__ = ["MEMBRANE", "PLATE_UNKNOWNS", "STIFFNESS", "solve_patches"]
 
 STIFFNESS = 10.0
-PLATE_UNKNOWNS = 20_000
+PLATE_UNKNOWNS = 20_000  # a plate of these takes 0.6 s to factorise
 _MOST_WORK = 100e6  # multiplications within a band; above, a sparse factorisation is faster
 MEMBRANE = -1.0
 
@@ -49,7 +49,7 @@ class _Room(NamedTuple):
 @kernel
 def _solve_banded(
     stiffness: float,
-    least: int,
+    chosen: Mask,
     most_work: float,
     vertex_offsets: NDArray[np.int64],
     rim_offsets: NDArray[np.int64],
@@ -63,8 +63,8 @@ def _solve_banded(
 ) -> None:
     """Solve every hole by elimination; a membrane if not stiff.
 
-    `state` becomes 1 where a hole is solved, 2 where it has no unique solution or fewer unknowns
-    than `least`, and stays 0 where it takes too much work.
+    `state` becomes 1 where a hole is solved, 2 where it has no unique solution or is not chosen, and
+    stays 0 where it takes too much work.
     """
     neighbour = graph.neighbour
     fans = graph.offsets
@@ -77,7 +77,7 @@ def _solve_banded(
         low = vertex_offsets[loop]
         high = vertex_offsets[loop + 1]
         n = high - low
-        if n < least:
+        if not chosen[loop]:
             state[loop] = 2
             continue
         first_place = rim_offsets[loop]
@@ -223,7 +223,7 @@ def solve_patches(
     position: NDArray[np.float64],
     *,
     stiffness: float = MEMBRANE,
-    least: int = 0,
+    chosen: Mask | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Solve all holes for the values of their new vertices.
 
@@ -238,8 +238,8 @@ def solve_patches(
         Positions, colours or any other values, as they are now, in numbers of the graph.
     stiffness : float
         What differences of curvature along edges count; a membrane if negative.
-    least : int
-        Holes of fewer unknowns are left alone.
+    chosen : (L,) bool, optional
+        Other holes are left alone.
 
     Returns
     -------
@@ -261,14 +261,14 @@ def solve_patches(
     )
     solved = position[: graph.new].copy()
     state = np.zeros(len(counts), np.uint8)
+    if chosen is None:
+        chosen = np.ones(len(counts), np.bool_)
     _solve_banded(
-        stiffness, least, _MOST_WORK, vertex_offsets, rim_offsets, graph, weights.weight,
+        stiffness, chosen, _MOST_WORK, vertex_offsets, rim_offsets, graph, weights.weight,
         weights.area, position, room, solved, state,
     )  # fmt: skip
     good = state == 1
     for loop in np.flatnonzero(state == 0):
-        if stiffness >= 0.0 and counts[loop] > PLATE_UNKNOWNS:
-            continue
         new = slice(int(vertex_offsets[loop]), int(vertex_offsets[loop + 1]))
         places = graph.rim_row[rim_offsets[loop] : rim_offsets[loop + 1]]
         answer = solve_sparse(new, places, graph, weights, position, stiffness=stiffness)

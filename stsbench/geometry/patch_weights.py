@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Vertices
+from stsbench.geometry.hole_refinement import Refinement
 from stsbench.geometry.patch_checks import measure_triangles
 from stsbench.geometry.patch_graph import PatchGraph
 
@@ -23,13 +24,14 @@ __all__ = [
     "MOST_AREA",
     "Weights",
     "clamped_areas",
-    "even_weights",
+    "membrane_weights",
     "weigh_again",
     "weigh_graph",
 ]
 
 _LEAST_COTANGENT = -5.0
 _MOST_COTANGENT = 20.0
+_LEAST_PULL = 0.05
 LEAST_AREA, MOST_AREA = 0.5, 2.0  # of the patch's mean
 
 
@@ -74,15 +76,24 @@ def clamped_areas(area: NDArray[np.float64], mean: float) -> NDArray[np.float64]
     return np.clip(area / mean, LEAST_AREA, MOST_AREA) if mean > 0.0 else np.ones(len(area))
 
 
-def even_weights(graph: PatchGraph) -> Weights:
-    """Let every edge and every row count alike.
+def membrane_weights(refined: Refinement, graph: PatchGraph, weights: Weights) -> Weights:
+    """Return positive weights for membranes.
+
+    Every edge counts alike, which spaces vertices evenly. In graded patches cotangents count, which
+    leaves vertices where they are: evenly spaced they would crowd where they are fine.
 
     Parameters
     ----------
+    refined : Refinement
     graph : PatchGraph
+    weights : Weights
+        From `weigh_graph`, before anything moved.
     """
-    nothing = np.empty(0)
-    return Weights(np.ones(len(graph.leaving)), np.ones(len(graph.is_open)), nothing, nothing)
+    even = np.ones(len(graph.leaving))
+    for loop in np.flatnonzero(refined.graded):
+        low, high = graph.offsets[refined.vertex_offsets[[loop, loop + 1]]]
+        even[low:high] = np.maximum(weights.weight[low:high], _LEAST_PULL)
+    return Weights(even, np.ones(len(graph.is_open)), weights.cotangent, weights.third)
 
 
 def weigh_graph(position: Vertices, graph: PatchGraph) -> Weights:

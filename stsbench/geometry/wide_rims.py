@@ -173,7 +173,7 @@ def _coarse_to_fine(
 def _link(triangles: Triangles, places: int) -> Triangles:
     """Return the opposite half-edge of each triangle edge, -1 on the rim."""
     start = triangles.ravel().astype(np.int64)
-    end = np.roll(triangles, -1, axis=1).ravel()
+    end = np.roll(triangles, -1, axis=1).ravel().astype(np.int64)
     order = np.argsort(start * (places + 1) + end, kind="stable")
     keys = (start * (places + 1) + end)[order]
     wanted = end * (places + 1) + start
