@@ -48,6 +48,9 @@ def repair_command(
     report: ReportPath = None,
     edits: Annotated[Path | None, typer.Option(help="Write the edit record (NPZ).")] = None,
     profile: ProfileName = "study",
+    decimate_mm: Annotated[
+        float | None, typer.Option(help="Then take out faces, staying within so many mm.")
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Repair a scan: only what is broken changes, and every change is recorded."""
@@ -56,7 +59,13 @@ def repair_command(
     ERROR_STREAM.print(OUTSIDE_THE_VAULT, style="dim")
     with progress_bar("repair") as progress:
         document = repair_file(
-            scan, out, profile=profile, edits_path=edits, report_path=report, progress=progress
+            scan,
+            out,
+            profile=profile,
+            edits_path=edits,
+            report_path=report,
+            decimate_mm=decimate_mm,
+            progress=progress,
         )
     return _conclude(document, as_json=as_json)
 

@@ -31,6 +31,7 @@ class EditReason(IntEnum):
     BORDER_TRIM = 10
     SMOOTH = 11
     MANUAL = 12
+    DECIMATED = 13
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -25,7 +25,7 @@ from stsbench.errors import InputError
 from stsbench.geometry.closest_point import closest_on_face
 from stsbench.geometry.compiled import in_threads, kernel, kernel_inline
 
-__all__ = ["SurfaceTree", "build_tree", "closest_on_tree", "point_to_surface"]
+__all__ = ["SurfaceTree", "build_tree", "closest_on_tree", "point_to_surface", "search_tree"]
 
 _LEAF_FACES = 4
 _CHUNK_POINTS = 8192
@@ -164,8 +164,17 @@ def _box_gap(boxes, k, x, y, z):
 
 
 @kernel
-def _search(points, boxes, starts, corners, order, limit2):
-    """Find the closest face of each point; -1 beyond the limit."""
+def search_tree(points, boxes, starts, corners, order, limit2):
+    """Find the closest face of each point, for use inside kernels: gap (inf), face (-1), place.
+
+    Parameters
+    ----------
+    points : (N, 3) float64, mm
+    boxes, starts, corners, order : arrays
+        Of a `SurfaceTree`.
+    limit2 : float, mm2
+        Square of the search limit.
+    """
     count = len(points)
     leaves = len(starts) - 1
     gap2 = np.full(count, np.inf)
@@ -271,7 +280,7 @@ def closest_on_tree(
     ]
 
     parts = in_threads(
-        lambda chunk: _search(chunk, tree.boxes, tree.starts, tree.corners, tree.order, limit2),
+        lambda chunk: search_tree(chunk, tree.boxes, tree.starts, tree.corners, tree.order, limit2),
         chunks,
     )
     return (

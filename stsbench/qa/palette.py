@@ -49,6 +49,7 @@ EDIT_COLOURS: dict[EditReason, Rgb] = {
     EditReason.BORDER_TRIM: (160, 110, 190),
     EditReason.SMOOTH: (170, 200, 60),
     EditReason.MANUAL: (40, 40, 120),
+    EditReason.DECIMATED: (120, 170, 170),
 }
 
 _REASON_WORDS = {
@@ -64,6 +65,7 @@ _REASON_WORDS = {
     EditReason.BORDER_TRIM: "border trimmed",
     EditReason.SMOOTH: "smoothed",
     EditReason.MANUAL: "by hand",
+    EditReason.DECIMATED: "decimated",
 }
 
 # Below the surface blue, above it vermilion, lightness falling alike to both sides.

@@ -59,6 +59,7 @@ def repair_file(
     edits_path: str | Path | None = None,
     report_path: str | Path | None = None,
     answers: Answers | None = None,
+    decimate_mm: float | None = None,
     progress: Progress = NO_PROGRESS,
 ) -> Report:
     """Repair a scan file and write the result.
@@ -73,6 +74,8 @@ def repair_file(
         Where the edit record (NPZ) and the report (JSON) go.
     answers : Answers, optional
         Choices per hole and border loop, and `steps` to replay after the automatic repair.
+    decimate_mm : float, optional
+        Take out faces afterwards while the surface stays within so many mm; off by default.
 
     Returns
     -------
@@ -113,6 +116,12 @@ def repair_file(
             profile=limits,
             by_hand=list_steps(working),
         )
+    if decimate_mm is not None:
+        from stsbench.repair.thinning import decimate_result  # noqa: PLC0415
+
+        if not limits.edits_allowed:
+            raise InputError("This profile allows no edit.", "Leave decimation out.")
+        result = decimate_result(result, bound_mm=decimate_mm, progress=progress)
     report: Report = result.report()
     write_scan(result.mesh, target)
     if edits_path is not None:
