@@ -1,16 +1,26 @@
 """What a batch refuses before a kernel starts, and what it believes afterwards."""
 
+import json
+
 import nbformat
 import pytest
 
 from stsbench.batch.notebook_run import run_notebook
 from stsbench.errors import InputError, QualityGateError
 
-PARAMETERS = 'case_number: str = ""  # a case\ninteractive: bool = True  # widgets\n'
+PARAMETERS = (
+    'answers: str = ""  # recorded\n'
+    'case_number: str = ""  # a case\n'
+    "interactive: bool = True  # widgets\n"
+)
 OUTCOME = (
     "from stsbench.widgets.outcomes import show_outcome\n"
     'show_outcome({"verdict": "pass", "case_number": case_number, "widgets": interactive})'
 )
+
+
+def answers(values):
+    return json.dumps({"schema": "stsbench.answers/1", "answers": values}, ensure_ascii=False)
 
 
 @pytest.fixture
@@ -34,6 +44,10 @@ def notebook(tmp_path):
         ("unknown", {"case": "2611-0042-K"}, "case_number"),
         ("a path", {"case_number": "/home/someone/scan"}, "never a path"),
         ("a name with an umlaut", {"case_number": "Müller"}, "never a path or a name"),
+        ("a path for an answer", {"answers": answers({"a": "/home/x"})}, "never a path"),
+        ("a path for a key", {"answers": answers({"/home/x": 1})}, "never a path"),
+        ("a name in a list", {"answers": answers({"a": ["Müller"]})}, "never a path or a name"),
+        ("no answers", {"answers": "fill"}, "no JSON"),
     ],
 )
 def test_parameters_are_checked_before_anything_runs(name, parameters, says, notebook):
@@ -43,7 +57,8 @@ def test_parameters_are_checked_before_anything_runs(name, parameters, says, not
 
 @pytest.mark.notebook
 def test_a_run_returns_what_the_last_cell_showed(notebook):
-    run = run_notebook(notebook(OUTCOME), {"case_number": "2611-0042-K"})
+    steps = answers({"upper/steps": [{"tool": "fill", "edge": [1, 2]}], "attest/by": "clinic"})
+    run = run_notebook(notebook(OUTCOME), {"case_number": "2611-0042-K", "answers": steps})
     assert run.outcome == {"verdict": "pass", "case_number": "2611-0042-K", "widgets": False}
 
 

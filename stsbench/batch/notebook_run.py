@@ -24,11 +24,13 @@ from typing import Any
 
 from stsbench.domain.outcomes import OUTCOME_MIME
 from stsbench.errors import InputError, QualityGateError
+from stsbench.workflow.recorded import read_answers
 
 __all__ = ["NotebookRun", "run_notebook"]
 
 
 _CODES_ONLY = re.compile(r"[\w .,:;+\-\[\]{}\"=]*", re.ASCII)
+_ANSWER_KEY = re.compile(r"\w[\w-]*(/\w[\w-]*){0,2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,21 @@ def _refuse_unknown(path: Path, parameters: Mapping[str, object]) -> None:
                 f"Notebook {path.stem} has no parameter {name!r}.",
                 f"Use one of {', '.join(sorted(known))}.",
             )
-        if isinstance(value, str) and not _CODES_ONLY.fullmatch(value):
+        if isinstance(value, str) and not _holds_codes_only(name, value):
             raise InputError(
                 f"Parameter {name!r} holds more than codes.",
                 "Pass case numbers and tickets, never a path or a name.",
             )
+
+
+def _holds_codes_only(name: str, text: str) -> bool:
+    """Answers are read first: their keys may hold slashes, `upper/steps`, and nothing else may."""
+    if name != "answers" or not text.strip():
+        return _CODES_ONLY.fullmatch(text) is not None
+    answers = read_answers(text).values
+    return all(_ANSWER_KEY.fullmatch(key) for key in answers) and all(
+        _CODES_ONLY.fullmatch(json.dumps(value, ensure_ascii=False)) for value in answers.values()
+    )
 
 
 def _execute(path: Path, target: Path, parameters: Mapping[str, object]) -> str | None:

@@ -15,6 +15,8 @@ from stsbench.widgets.labels import Labels
 
 __all__ = ["finding_rows", "table_rows"]
 
+# Of no use to hands: there is nothing to see at their places. The text table counts them.
+_UNSEEN = frozenset({FindingKind.UNREFERENCED_VERTEX, FindingKind.DUPLICATE_VERTEX})
 _RANK = {Severity.HOLD: 0, Severity.REVIEW: 1, Severity.NOTE: 2}
 _NEAR_MM = 0.01
 
@@ -38,6 +40,8 @@ def finding_rows(
     rows: list[dict[str, Any]] = []
     taken: set[int] = set()
     for finding in listed:
+        if finding.kind in _UNSEEN and finding.severity is Severity.NOTE:
+            continue
         loop = None
         if finding.kind in {FindingKind.HOLE, FindingKind.BORDER} and (
             finding.action in {Action.LEFT_OPEN, Action.KEPT, Action.NONE}

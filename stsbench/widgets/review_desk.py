@@ -16,15 +16,15 @@ from stsbench.domain.answers import Answers
 from stsbench.domain.dentition import Arch
 from stsbench.domain.progress import Progress
 from stsbench.errors import InputError
-from stsbench.geometry.distance import point_to_surface
 from stsbench.widgets.bench_frame import BenchFrame
 from stsbench.widgets.html_blocks import folded_block, plain_table
+from stsbench.workflow.bench_deviation import signed_distance
 from stsbench.workflow.review import CaseReview
 from stsbench.workflow.review_session import ReviewSession, ShownScan
 
 __all__ = ["ReviewDesk"]
 
-_FAR_MM = 0.5
+_FAR_MM = 0.2  # ends of the heat map's scale; choice, not fact
 
 
 class ReviewDesk(BenchFrame):
@@ -97,13 +97,7 @@ class ReviewDesk(BenchFrame):
         self._show_checks(reviewed)
         for scan in scans:
             self._on_screen(partial(self._show_places, reviewed, scan.scan_id))
-            distance, _, _ = point_to_surface(
-                scan.repaired.vertices,
-                scan.original.vertices,
-                scan.original.faces,
-                limit_mm=_FAR_MM * 4,
-            )
-            values = np.minimum(distance, _FAR_MM * 4).astype(np.float32)
+            values = signed_distance(scan.repaired, scan.original)
             self._on_screen(partial(self._show_deviation, scan.scan_id, values))
         self._accept.disabled = self._send_back.disabled = False
 
@@ -134,7 +128,7 @@ class ReviewDesk(BenchFrame):
 
     def _show_deviation(self, scan_id: str, values: NDArray[np.float32]) -> None:
         self.viewer.show_values(
-            scan_id, values, low=0.0, high=_FAR_MM, unit="mm", title=self.labels("deviation")
+            scan_id, values, low=-_FAR_MM, high=_FAR_MM, unit="mm", title=self.labels("deviation")
         )
 
     def _show_checks(self, reviewed: CaseReview) -> None:

@@ -18,17 +18,18 @@ from numpy.typing import NDArray
 
 from stsbench.domain.access import Purpose, Role
 from stsbench.domain.answers import Answers
+from stsbench.domain.mesh import TriangleMesh
 from stsbench.domain.order import ScanEntry
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.domain.verdicts import Verdict, worst
 from stsbench.errors import InputError, StsbenchError
 from stsbench.files.scans import decode_scan
-from stsbench.geometry.distance import point_to_surface
 from stsbench.privacy.identifying_text import IdentityTokens, kinds_in_text
 from stsbench.repair.by_hand import list_steps
 from stsbench.repair.result import RepairResult
 from stsbench.repair.working_mesh import Step
 from stsbench.vault.client import VaultClient
+from stsbench.workflow.bench_deviation import signed_distance
 from stsbench.workflow.bench_history import BenchScan, Done
 from stsbench.workflow.bench_lease import WatchedLeases
 from stsbench.workflow.bench_result import worked_result
@@ -49,7 +50,6 @@ __all__ = ["MOST_FACES", "RepairSession"]
 
 MOST_FACES = 2_000_000  # of one scan on screen; choice, not fact: what a page of 1 GB can hold
 _LONGEST_NOTE = 80
-_FAR_MM = 2.0  # beyond this a vertex has no counterpart on the scan as received
 
 
 class RepairSession:
@@ -280,14 +280,15 @@ class RepairSession:
         return worked_result(scan.automatic, mesh, edits, profile=self.limits, by_hand=by_hand)
 
     def deviation_mm(self, scan_id: str) -> NDArray[np.float32]:
-        """Return how far each vertex lies from the scan as received, (V,) float32 mm, unsigned."""
+        """Return how far each vertex lies from the scan as received, (V,) float32 mm.
+
+        Positive where material was added; beyond 2 mm the exact distance is noise.
+        """
         with self._lock:
             scan = self._scan(scan_id)
             vertices = scan.working.vertices.copy()
-        distance, _, _ = point_to_surface(
-            vertices, scan.original.vertices, scan.original.faces, limit_mm=_FAR_MM
-        )
-        return np.minimum(distance, _FAR_MM).astype(np.float32)
+            faces = scan.working.faces[scan.working.alive]
+        return signed_distance(TriangleMesh(vertices, faces), scan.original)
 
     def save(self) -> CaseRepair:
         """Store a new version of every scan with edits, report and answers; record the verdict.

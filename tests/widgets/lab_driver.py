@@ -66,21 +66,26 @@ def _address(log: Path) -> str:
 
 
 @contextlib.contextmanager
-def browser(*, width: int = 1400, height: int = 1000, locale: str = "en-US"):
-    """Yield a page that records requests and errors."""
+def browser(*, width: int = 1400, height: int = 1000):
+    """Yield a page of a Chromium of its own; inside pytest use the fixture `chromium` instead."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=str(CHROMIUM), args=_FLAGS, headless=True
         )
-        context = chromium.new_context(viewport={"width": width, "height": height}, locale=locale)
-        page = context.new_page()
-        page.asked, page.errors = [], []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        yield page
+        yield new_page(chromium, width=width, height=height)
         chromium.close()
+
+
+def new_page(chromium, *, width: int = 1400, height: int = 1000):
+    """Return a page that records requests and errors."""
+    context = chromium.new_context(viewport={"width": width, "height": height}, locale="en-US")
+    page = context.new_page()
+    page.asked, page.errors = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    return page
 
 
 def foreign(page) -> list[str]:
