@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.closest_point import closest_on_face
+from stsbench.geometry.collapse_queue import pop, push
 from stsbench.geometry.compiled import kernel
 from stsbench.geometry.distance import SurfaceTree, build_tree, search_tree
 
@@ -27,62 +28,6 @@ __all__ = ["collapse_edges"]
 _WIDEST = 48  # faces about a vertex beyond which it is left alone
 _TURN = 0.7  # cosine: farthest a face may turn
 _SHAPE = 0.2  # 4 sqrt(3) area over the squares of the sides; 1 for equal sides
-
-
-@kernel
-def _push(heap, stamps, size, cost, u, v, stamp_u, stamp_v):
-    """Put a collapse on the heap; equal costs go by vertex, so the order is the same everywhere."""
-    at = size
-    while at > 0:
-        up = (at - 1) // 2
-        if not _before(cost, u, v, heap[up, 0], stamps[up, 0], stamps[up, 1]):
-            break
-        heap[at, 0] = heap[up, 0]
-        stamps[at] = stamps[up]
-        at = up
-    heap[at, 0] = cost
-    stamps[at, 0] = u
-    stamps[at, 1] = v
-    stamps[at, 2] = stamp_u
-    stamps[at, 3] = stamp_v
-
-
-@kernel
-def _before(cost, u, v, other_cost, other_u, other_v):
-    if cost != other_cost:
-        return cost < other_cost
-    return u < other_u or (u == other_u and v < other_v)
-
-
-@kernel
-def _pop(heap, stamps, size):
-    """Take the first off the heap: it lies at the end afterwards."""
-    last = size - 1
-    cost = heap[last, 0]
-    entry = stamps[last].copy()
-    heap[last, 0] = heap[0, 0]
-    stamps[last] = stamps[0]
-    at = 0
-    while True:
-        child = 2 * at + 1
-        if child >= last:
-            break
-        other = child + 1
-        if other < last and _before(
-            heap[other, 0], stamps[other, 0], stamps[other, 1],
-            heap[child, 0], stamps[child, 0], stamps[child, 1],
-        ):  # fmt: skip
-            child = other
-        if not _before(
-            heap[child, 0], stamps[child, 0], stamps[child, 1], cost, entry[0], entry[1]
-        ):
-            break
-        heap[at, 0] = heap[child, 0]
-        stamps[at] = stamps[child]
-        at = child
-    if last > 0:
-        heap[at, 0] = cost
-        stamps[at] = entry
 
 
 @kernel
@@ -179,7 +124,7 @@ def _collapse(  # noqa: PLR0917 - a kernel takes its arrays one by one
             u = faces[f, j]
             if not fixed[u]:
                 v = faces[f, j + 1 if j < 2 else 0]
-                _push(heap, stamps, size, _cost(vertices, quadric, u, v), u, v, 0, 0)
+                push(heap, stamps, size, _cost(vertices, quadric, u, v), u, v, 0, 0)
                 size += 1
     star_u = np.empty(_WIDEST, np.int64)
     star_v = np.empty(_WIDEST, np.int64)
@@ -190,7 +135,7 @@ def _collapse(  # noqa: PLR0917 - a kernel takes its arrays one by one
     now = np.empty(3)
     left = face_count
     while size > 0 and left > least:
-        _pop(heap, stamps, size)
+        pop(heap, stamps, size)
         size -= 1
         u = stamps[size, 0]
         v = stamps[size, 1]
@@ -332,11 +277,11 @@ def _collapse(  # noqa: PLR0917 - a kernel takes its arrays one by one
                 # Each neighbour is met twice; the way in is taken from one face, out from the other.
                 if step == 1 and not fixed[v]:
                     cost = _cost(vertices, quadric, v, w)
-                    _push(heap, stamps, size, cost, v, w, stamp[v], stamp[w])
+                    push(heap, stamps, size, cost, v, w, stamp[v], stamp[w])
                     size += 1
                 if step == 2 and not fixed[w]:
                     cost = _cost(vertices, quadric, w, v)
-                    _push(heap, stamps, size, cost, w, v, stamp[w], stamp[v])
+                    push(heap, stamps, size, cost, w, v, stamp[w], stamp[v])
                     size += 1
     return left
 
