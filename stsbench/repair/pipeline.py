@@ -103,7 +103,21 @@ def repair_scan(
     findings = tuple(tidied.findings + patcher.unsolved)
     if not tidied.orientable:
         findings = tuple(_undone(finding) for finding in findings)
-    return _result(mesh, draft, findings)
+    left = plan_loops(
+        draft, sheets(draft.twin), profile=profile, answers=answers,
+        preparation=preparation, margin_line=margin_line,
+    )  # fmt: skip
+    return _result(mesh, draft, findings, _still_there(findings, left.findings))
+
+
+def _still_there(findings: tuple[Finding, ...], loops: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return what an inspection of the result would find, in the order of kinds."""
+    stays = {Action.KEPT, Action.LEFT_OPEN, Action.UNSOLVED}
+    of_loops = {FindingKind.HOLE, FindingKind.BORDER}
+    kept = [f for f in findings if f.action in stays and f.kind not in of_loops]
+    order = list(FindingKind)
+    both = sorted([*loops, *kept], key=lambda finding: order.index(finding.kind))
+    return tuple(replace(finding, action=Action.NONE) for finding in both)
 
 
 def _turn_closed(tidied: Tidied) -> None:
@@ -178,10 +192,15 @@ def _unedited(mesh: TriangleMesh, findings: list[Finding]) -> RepairResult:
         np.zeros(0, dtype=np.uint8),
         np.zeros(mesh.face_count, dtype=np.uint8),
     )
-    return RepairResult(mesh, edits, seen, verdict_of(seen), 0.0, 0.0, 0.0)
+    return RepairResult(mesh, edits, seen, seen, verdict_of(seen), 0.0, 0.0, 0.0)
 
 
-def _result(mesh: TriangleMesh, draft: Draft, findings: tuple[Finding, ...]) -> RepairResult:
+def _result(
+    mesh: TriangleMesh,
+    draft: Draft,
+    findings: tuple[Finding, ...],
+    after: tuple[Finding, ...],
+) -> RepairResult:
     used = draft.used_vertices()
     new_name = (np.cumsum(used) - 1).astype(np.int32)
     colours, attributes = carry_values(mesh, draft, used)
@@ -192,6 +211,7 @@ def _result(mesh: TriangleMesh, draft: Draft, findings: tuple[Finding, ...]) -> 
         repaired,
         draft.record(used),
         findings,
+        after,
         verdict_of(findings),
         edited,
         edited / float(area.sum()),

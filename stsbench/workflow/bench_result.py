@@ -69,6 +69,7 @@ def worked_result(
         mesh,
         edits,
         findings,
+        seen,
         verdict_of(findings),
         edited,
         edited / float(area.sum()),
