@@ -41,14 +41,27 @@ class Channel(anywidget.AnyWidget):
     tooth_numbers = traitlets.Enum(TOOTH_NUMBERS, "fdi").tag(sync=True)
     shows_colours = traitlets.Bool(True).tag(sync=True)
 
-    def __init__(self, **traits: object) -> None:
+    def __init__(
+        self, *, height_px: int, language: str, tooth_numbers: str, shows_colours: bool
+    ) -> None:
         self._layers: dict[str, LayerMirror] = {}
         self._shown: dict[str, Message] = {}  # what is beside the meshes, by its kind and layer
         self._handlers: dict[str, list[Handler]] = {}
         self._views: set[str] = set()
         self._sequence = 0
+        if not 240 <= height_px <= 4000:
+            raise InputError(f"A height of {height_px} px.", "Use 240 to 4000.")
+        one_of(language, LANGUAGES, "language")
+        one_of(tooth_numbers, TOOTH_NUMBERS, "notation of teeth")
         loader, digest = _scripts()
-        super().__init__(_esm=loader, bundle=digest, **traits)
+        super().__init__(
+            _esm=loader,
+            bundle=digest,
+            height_px=height_px,
+            language=language,
+            tooth_numbers=tooth_numbers,
+            shows_colours=shows_colours,
+        )
         self.on_msg(self._receive)
         place, run = place_of_run()
         if place:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from stsbench.domain.dentition import check_fdi
 from stsbench.domain.findings import Severity
 from stsbench.errors import InputError
 from stsbench.widgets.wire import as_triple
@@ -16,7 +17,7 @@ def as_shown_finding(finding: Mapping[str, object]) -> dict[str, object]:
     ----------
     finding : mapping
         `id`, `kind`, `place_mm` and, optionally, `size_mm`, `severity`, `title`, `loop` (vertex
-        indices) and `faces` (half-open ranges of slots).
+        indices), `faces` (half-open ranges of slots) and `tooth` (FDI number).
 
     Raises
     ------
@@ -37,6 +38,7 @@ def as_shown_finding(finding: Mapping[str, object]) -> dict[str, object]:
         "size_mm": float(str(finding.get("size_mm", 0.0))),
         "severity": severity,
         "title": str(finding.get("title", "")),
+        "tooth": None if finding.get("tooth") is None else check_fdi(int(str(finding["tooth"]))),
         "loop": None if loop is None else [int(vertex) for vertex in _items(loop)],
         "faces": None
         if faces is None

@@ -14,8 +14,9 @@ from typing import Unpack
 import numpy as np
 from numpy.typing import ArrayLike
 
+from stsbench.domain.dentition import check_fdi
 from stsbench.errors import InputError
-from stsbench.widgets.channel import LANGUAGES, TOOTH_NUMBERS, Channel, one_of
+from stsbench.widgets.channel import Channel
 from stsbench.widgets.findings_shown import as_shown_finding
 from stsbench.widgets.mirrors import LayerMirror
 from stsbench.widgets.wire import (
@@ -61,10 +62,6 @@ class Viewer(Channel):
         tooth_numbers: str = "fdi",
         shows_colours: bool = True,
     ) -> None:
-        if not 240 <= height_px <= 4000:
-            raise InputError(f"A height of {height_px} px.", "Use 240 to 4000.")
-        one_of(language, LANGUAGES, "language")
-        one_of(tooth_numbers, TOOTH_NUMBERS, "notation of teeth")
         super().__init__(
             height_px=height_px,
             language=language,
@@ -332,6 +329,17 @@ class Viewer(Channel):
             "upper": bool(upper),
         }
         self._keep("directions", Message(content))
+
+    def show_teeth(self, places: Mapping[int, Sequence[float]]) -> None:
+        """Write tooth numbers at their places, in the notation of the settings.
+
+        Parameters
+        ----------
+        places : mapping of int to (3,) float
+            FDI number to place in mm; empty takes them away.
+        """
+        items = [{"fdi": check_fdi(fdi), "place_mm": as_triple(at)} for fdi, at in places.items()]
+        self._keep("teeth", Message({"type": "teeth", "items": items}))
 
     def history(self, undo: str | None, redo: str | None) -> None:
         """Name what undo and redo would do; None where there is nothing."""

@@ -298,6 +298,7 @@ export class App {
     const traits = () => {
       this.root.style.height = `${Number(this.model.get("height_px")) || 640}px`;
       this.notation = String(this.model.get("tooth_numbers") ?? "fdi") as Notation;
+      this.stage.invalidate();
       const language = asLanguage(this.model.get("language"));
       if (language !== this.language) {
         this.language = language;

@@ -4,6 +4,7 @@ import type { App } from "./app.ts";
 import { Lines } from "./lines.ts";
 import { turnOnto } from "./looking.ts";
 import { plainColour } from "./material.ts";
+import { toothName } from "./teeth.ts";
 import type { Finding } from "./wire.ts";
 
 /** Told apart with red-green blindness (Okabe and Ito); a list and a number say the same. */
@@ -94,7 +95,8 @@ export class Findings {
   }
 
   title(finding: Finding): string {
-    return finding.title || this.app.kindName(finding.kind);
+    const words = finding.title || this.app.kindName(finding.kind);
+    return finding.tooth ? `${words} · ${toothName(finding.tooth, this.app.notation)}` : words;
   }
 
   isHidden(kind: string): boolean {

@@ -1,14 +1,15 @@
 // Planes and bases shown to be judged: the occlusal plane, the base a model would get.
 import { BufferAttribute, BufferGeometry, DoubleSide, Group, Mesh, MeshBasicMaterial, Vector3 } from "three";
 import type { App } from "./app.ts";
+import { turnTowards } from "./camera.ts";
 import { Layer } from "./layer.ts";
 import { Lines, pathSegments } from "./lines.ts";
 import { SlotMesh } from "./slots.ts";
-import { turnTowards } from "./camera.ts";
+import { toothName } from "./teeth.ts";
 
 export class Guides {
   confirmed: boolean | null = null;
-  teeth: { place: Vector3; text: string }[] = [];
+  teeth: { place: Vector3; fdi: number }[] = [];
   private readonly plane = new Group();
   private readonly lines = new Lines({ colour: 0x1c7ed6, width: 2, hidden: 0.4 });
   private readonly material = new MeshBasicMaterial({ color: 0x1c7ed6, transparent: true, opacity: 0.12, side: DoubleSide, depthWrite: false });
@@ -19,7 +20,9 @@ export class Guides {
     app.stage.before.push(() => { this.plane.visible = this.canConfirm || app.tools.active.id === "plane"; });
     this.plane.add(this.lines.group);
     app.overlay.painters.push((overlay) => {
-      for (const { place, text } of this.teeth) overlay.label(overlay.at(place), text, "sts-label sts-tooth");
+      for (const { place, fdi } of this.teeth) {
+        overlay.label(overlay.at(place), toothName(fdi, app.notation), "sts-label sts-tooth");
+      }
     });
   }
 

@@ -5,7 +5,7 @@
 // - Overlays (selection, preview, edits) draw some slots again, a little in front, with the same
 //   vertices; they hold an index of their own and nothing else.
 import { Box3, BufferAttribute, BufferGeometry, DynamicDrawUsage, Group, Mesh, type ShaderMaterial } from "three";
-import { surfaceMaterial, plainColour, type Look } from "./material.ts";
+import { surfaceMaterial, plainColour, useAmounts, type Look } from "./material.ts";
 import { Picking } from "./picking.ts";
 import { rangesOf, SlotMesh, type Change, type Delta } from "./slots.ts";
 
@@ -81,7 +81,7 @@ export class Layer {
   }
 
   showAmounts(shown: boolean): void {
-    this.material.uniforms.usesAmount.value = shown && this.amounts ? 1 : 0;
+    useAmounts(this.material, shown && this.amounts !== null);
   }
 
   amountAt(vertex: number): number | null {

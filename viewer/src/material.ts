@@ -37,7 +37,6 @@ uniform vec3 surface;
 uniform vec3 inside;
 uniform float opacity;
 uniform float usesTint;
-uniform float usesAmount;
 uniform vec2 amountRange;
 uniform sampler2D amountColours;
 uniform vec4 clip;
@@ -48,31 +47,33 @@ varying vec3 vPlace;
 varying vec3 vTint;
 varying float vCavity;
 varying float vAmount;
+const vec3 KEY = vec3(-0.4196, 0.5795, 0.6994);
+const vec3 FILL = vec3(0.8672, -0.2891, 0.4047);
+const vec3 BETWEEN = vec3(-0.2277, 0.3145, 0.9219); // of the key light and the eye
 void main() {
   if (clips > 0.5 && dot(clip.xyz, vPlace) > clip.w) discard;
-  vec3 n = normalize(vNormal);
   bool front = gl_FrontFacing;
-  if (!front) n = -n;
+  vec3 n = normalize(front ? vNormal : -vNormal);
   vec3 colour = front ? mix(surface, vTint, usesTint) : inside;
-  if (usesAmount > 0.5) {
-    float place = clamp((vAmount - amountRange.x) / max(amountRange.y - amountRange.x, 1e-9), 0.0, 1.0);
-    vec3 heat = vAmount == vAmount ? texture2D(amountColours, vec2(place, 0.5)).rgb : vec3(0.6);
-    colour = front ? heat : mix(heat, inside, 0.5);
-  }
-  float key = max(dot(n, normalize(vec3(-0.42, 0.58, 0.70))), 0.0);
-  float fill = 0.5 + 0.5 * dot(n, normalize(vec3(0.75, -0.25, 0.35)));
-  float facing = clamp(n.z, 0.0, 1.0);
-  float light = 0.26 + 0.60 * key + 0.17 * fill + 0.08 * facing;
-  light *= 1.0 - 0.35 * pow(1.0 - facing, 3.0);
+#ifdef WITH_AMOUNT
+  float place = clamp((vAmount - amountRange.x) / max(amountRange.y - amountRange.x, 1e-9), 0.0, 1.0);
+  vec3 heat = vAmount == vAmount ? texture2D(amountColours, vec2(place, 0.5)).rgb : vec3(0.6);
+  colour = front ? heat : mix(heat, inside, 0.5);
+#endif
+  float facing = clamp(n.z, 0.0, 1.0), edge = 1.0 - facing;
+  float light = 0.345 + 0.60 * max(dot(n, KEY), 0.0) + 0.085 * dot(n, FILL) + 0.08 * facing;
+  light *= 1.0 - 0.35 * edge * edge * edge;
   float cavity = front ? vCavity : -vCavity;
   if (!front) light = max(light, 0.55);
   float valley = clamp(-cavity, 0.0, 1.0), ridge = clamp(cavity, 0.0, 1.0);
-  light *= 1.0 - relief * (0.62 * valley * valley + 0.30 * valley) ;
-  vec3 lit = colour * light;
-  vec3 middle = normalize(normalize(vec3(-0.42, 0.58, 0.70)) + vec3(0.0, 0.0, 1.0));
-  float gloss = pow(max(dot(n, middle), 0.0), 42.0) * (1.0 - 0.7 * usesAmount);
-  lit += 0.20 * gloss + relief * 0.22 * ridge * ridge * colour;
-  gl_FragColor = vec4(lit, opacity);
+  light *= 1.0 - relief * valley * (0.62 * valley + 0.30);
+  light += relief * 0.22 * ridge * ridge;
+  float gloss = max(dot(n, BETWEEN), 0.0);
+  gloss *= gloss; gloss *= gloss; gloss *= gloss; gloss *= gloss; gloss *= gloss;
+#ifdef WITH_AMOUNT
+  gloss *= 0.3;
+#endif
+  gl_FragColor = vec4(colour * light + 0.20 * gloss, opacity);
 }`;
 
 let scale: DataTexture | null = null;
@@ -100,6 +101,14 @@ export function plainColour(hex: number): Vector3 {
   return new Vector3((hex >> 16) / 255, ((hex >> 8) & 255) / 255, (hex & 255) / 255);
 }
 
+/** Switch the colour map of a material on or off. */
+export function useAmounts(material: ShaderMaterial, used: boolean): void {
+  if (Boolean(material.defines.WITH_AMOUNT) === used) return;
+  if (used) material.defines.WITH_AMOUNT = 1;
+  else delete material.defines.WITH_AMOUNT;
+  material.needsUpdate = true;
+}
+
 export interface Look {
   colour?: number;
   inside?: number;
@@ -111,6 +120,7 @@ export function surfaceMaterial({ colour = STONE, inside = INSIDE, opacity = 1, 
   return new ShaderMaterial({
     vertexShader: VERTEX,
     fragmentShader: FRAGMENT,
+    defines: {},
     side: DoubleSide,
     transparent: opacity < 1,
     depthWrite: opacity >= 1 && inFront === 0,
@@ -122,7 +132,6 @@ export function surfaceMaterial({ colour = STONE, inside = INSIDE, opacity = 1, 
       inside: { value: plainColour(inside) },
       opacity: { value: opacity },
       usesTint: { value: 0 },
-      usesAmount: { value: 0 },
       amountRange: { value: [0, 1] },
       amountColours: { value: amountColours() },
       clip: { value: new Vector4() },

@@ -3,7 +3,6 @@ import { Vector3 } from "three";
 import type { App } from "./app.ts";
 import { Layer } from "./layer.ts";
 import { SlotMesh } from "./slots.ts";
-import { toothName } from "./teeth.ts";
 import { bytes, floats, numbers, readDelta, type Finding, type Level, type Message, type Triple } from "./wire.ts";
 
 type Handler = (message: Message, buffers: DataView[]) => void;
@@ -155,9 +154,7 @@ export class Messages {
 
   private teeth(message: Message): void {
     const teeth = message.items as { fdi: number; place_mm: Triple }[];
-    this.app.guides.teeth = teeth.map(({ fdi, place_mm }) => ({
-      place: new Vector3(...place_mm), text: toothName(fdi, this.app.notation),
-    }));
+    this.app.guides.teeth = teeth.map(({ fdi, place_mm }) => ({ place: new Vector3(...place_mm), fdi }));
   }
 
   private directions(message: Message): void {

@@ -24,6 +24,7 @@ export interface Finding {
   size_mm: number;
   severity: string;
   title: string;
+  tooth: number | null;
   loop: number[] | null;
   faces: Range[] | null;
   layer: string;
