@@ -22,10 +22,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numba
 import platformdirs
-from llvmlite import binding
-from numba.core import caching, config
+
+from stsbench.geometry.quick_numba import numba
+
+from llvmlite import binding  # isort: skip
+from numba.core import caching, config  # isort: skip
 
 __all__ = [
     "KernelLocator",
@@ -63,17 +65,25 @@ def _machine_key() -> bytes:
     return f"{numba.__version__}|{binding.get_host_cpu_name()}|{features}".encode()
 
 
+@cache
+def _parsed(path: Path, _written: tuple[int, int]) -> tuple[bytes, tuple[str, ...]]:
+    """Return a module's source and the kernel modules it imports, as paths in the package."""
+    source = path.read_bytes()
+    text = source.decode()
+    named = [f"{layer}/{name.replace('.', '/')}.py" for layer, name in _IMPORT.findall(text)]
+    for layer, names in _NAMES.findall(text):
+        named += [f"{layer}/{name.strip()}.py" for name in names.split(",")]
+    return source, tuple(named)
+
+
 def _sources(path: Path, package: Path, seen: dict[Path, bytes]) -> None:
     """Collect a module's source and those of the kernel modules it imports."""
     if path in seen or not path.is_file():
         return
-    seen[path] = path.read_bytes()
-    text = seen[path].decode()
-    for layer, name in _IMPORT.findall(text):
-        _sources(package / layer / (name.replace(".", "/") + ".py"), package, seen)
-    for layer, names in _NAMES.findall(text):
-        for name in names.split(","):
-            _sources(package / layer / f"{name.strip()}.py", package, seen)
+    status = path.stat()
+    seen[path], named = _parsed(path, (status.st_mtime_ns, status.st_size))
+    for name in named:
+        _sources(package / name, package, seen)
 
 
 def source_key(path: Path, package: Path = _PACKAGE) -> str:

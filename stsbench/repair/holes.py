@@ -20,7 +20,6 @@ from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from stsbench.domain.answers import Answers
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
@@ -248,6 +247,8 @@ def _near_margin(
     near = np.zeros(len(loops), dtype=bool)
     if margin_line is None or not len(loops) or not len(margin_line):
         return near
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - 0.2 s that few repairs need
+
     line = np.asarray(margin_line, dtype=np.float64).reshape(-1, 3)
     pieces = [line[:1]]
     for start, end in zip(line, np.roll(line, -1, axis=0), strict=True):
