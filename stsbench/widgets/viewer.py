@@ -299,14 +299,7 @@ class Viewer(Channel):
         self._keep("plane", Message(content))
 
     def show_base(self, vertices: ArrayLike, faces: ArrayLike) -> None:
-        """Show the base a model would get, see-through.
-
-        Parameters
-        ----------
-        vertices : (V, 3) float32, mm
-        faces : (F, 3) uint32
-            None to take it away: pass two empty lists.
-        """
+        """Show the base a model would get, see-through; two empty lists take it away."""
         self._keep("base", mesh_message("base", vertices, faces))
 
     def set_directions(
