@@ -5,7 +5,7 @@ import pytest
 
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.geometry.boundary import boundary_loops
-from stsbench.geometry.hole_filling import fill_loops
+from stsbench.geometry.hole_filling import PatchKind, fill_loops
 from stsbench.geometry.topology import half_edge_twins
 from tests.repair import referee
 
@@ -58,6 +58,24 @@ RINGS = {
 def test_a_wide_rim_is_closed(name):
     target = 0.8 if RINGS[name]["count"] > 1000 else None
     _closed(_ring(**RINGS[name]), target_edge_mm=target)
+
+
+@pytest.mark.parametrize(("count", "lift"), [(6_000, 0.0), (4_000, 0.01)])
+def test_a_patch_too_wide_for_its_rim_grows_coarser_inwards(count, lift):
+    radius_mm = 20.0
+    angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    steps = radius_mm + 2 * np.pi * radius_mm / count * np.arange(3)[:, None]
+    x, y = steps * np.cos(angle), steps * np.sin(angle)
+    vertices = np.stack([x, y, lift * (x * x - y * y)], axis=-1).reshape(-1, 3)
+    i = np.arange(count)
+    j = (i + 1) % count
+    ring = np.concatenate([np.stack([i, i + count, j + count], 1), np.stack([i, j + count, j], 1)])
+    faces = np.concatenate([ring, ring + count]).astype(np.int32)
+    patches, _ = _closed(TriangleMesh(vertices.astype(np.float32).astype(float), faces))
+    assert patches.kind.tolist() == [PatchKind.MEMBRANE]
+    assert len(patches.vertices) < 8 * count
+    x, y, z = patches.vertices.T
+    assert np.abs(z).max() <= lift * radius_mm**2 + 1e-6
 
 
 @pytest.mark.parametrize("count", [161, 400, 1000])
