@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help viewer setup demo lab test lint format benchmark samples lock clean
+.PHONY: help viewer setup demo lab test test-benches lint format benchmark samples lock clean
 
 help:  ## show the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 $(STAMP): requirements.lock pyproject.toml hatch_build.py viewer/package-lock.json
 	@bash .ci/system-libraries || true
@@ -39,6 +39,9 @@ lint: $(STAMP) viewer  ## style, types, layers
 test: $(STAMP)  ## everything CI runs
 	@$(MAKE) --no-print-directory -j2 lint setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test-benches: $(STAMP) viewer  ## the benches' long list: every tool by real clicks, re-runs, bad input
+	STSBENCH_LONG=1 $(BIN)/python -m pytest tests/widgets -k "bench or lab"
 
 format: $(STAMP)  ## put the code in house style
 	$(BIN)/ruff check --fix-only .

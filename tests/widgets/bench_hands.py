@@ -67,9 +67,9 @@ class BenchHands(OpenNotebook):
 
     def lasso(self, place, *, pixels: float = 25.0) -> None:
         """Draw a lasso about a place."""
+        self.press("lasso")  # first: pressing may scroll the page
         x, y = self.pixel(place)
         corners = [(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -0.9)]
-        self.press("lasso")
         self.drag([(x + pixels * i, y + pixels * j) for i, j in corners])
 
     def accept(self) -> None:
@@ -82,10 +82,14 @@ class BenchHands(OpenNotebook):
         """What Python's mesh and history are now."""
         return eval(self.python(FACTS))
 
-    def after(self, steps: int) -> dict:
-        """Wait until so many steps were taken; return the facts."""
-        self.wait_python(f"len(bench.desk.session.scans['lower'].uses) == {steps}")
+    def after(self, before: dict) -> dict:
+        """Wait until one more step was taken than before; return the facts."""
+        self.wait_steps(len(before["tools"]) + 1)
         return self.facts()
+
+    def wait_steps(self, count: int) -> None:
+        """Wait until so many steps are done."""
+        self.wait_python(f"len(bench.desk.session.scans['lower'].uses) == {count}")
 
     def agrees(self) -> bool:
         """Whether the page shows the very faces and vertices that Python holds."""
