@@ -77,7 +77,7 @@ def _row(name: str, finding: Finding, labels: Labels, loop: list[int] | None) ->
         "place_mm": [float(x) for x in finding.place_mm],
         "size_mm": float(finding.size_mm),
         "severity": finding.severity.value,
-        "title": f"{kind}, {finding.size_mm:.1f} mm: {action}",
+        "title": f"{kind}: {action}",
         "loop": loop,
         "faces": None,
         "rank": _RANK[finding.severity],

@@ -31,7 +31,7 @@ from stsbench.widgets.bench_checks import (
 from stsbench.widgets.bench_findings import finding_rows
 from stsbench.widgets.bench_frame import BenchFrame
 from stsbench.widgets.html_blocks import folded_block
-from stsbench.workflow.bench_history import BenchScan
+from stsbench.workflow.bench_history import BenchScan, Done
 from stsbench.workflow.bench_session import RepairSession
 from stsbench.workflow.repair import CaseRepair
 
@@ -169,25 +169,31 @@ class RepairDesk(BenchFrame):
         layer, use = str(content["layer"]), dict(content["use"])
         if buffers:
             use["faces"] = ranges_of(np.frombuffer(buffers[0], dtype=np.uint32))
+        if not content.get("preview"):
+            self._done(layer, self._live.use(layer, use))
+            return
         step = self._live.plan(layer, use)
+        self._warn(step)
+        self.viewer.preview_delta(layer, **_forward(step))
+
+    def _done(self, layer: str, done: Done) -> None:
+        self._warn(done.step)
+        self.viewer.apply_delta(layer, **_forward(done.step))
+        self._after_step(layer)
+
+    def _warn(self, step: Step) -> None:
         if step.warnings:
             self.say(" ".join(step.warnings), "warning")
-        if content.get("preview"):
-            self.viewer.preview_delta(layer, **_forward(step))
-        else:
-            self._accept(layer)
 
     def _on_mark(self, content: Mapping[str, Any], _buffers: list[Any]) -> None:
         self._live.mark(str(content["layer"]), content["place_mm"], str(content["note"]))
         self._outcome.value = self.labels("unsaved")
 
-    def _accept(self, layer: str = "") -> None:
-        planned = [name for name, scan in self._live.scans.items() if scan.planned]
-        for name in [layer] if layer else planned:
+    def _accept(self) -> None:
+        for name in [name for name, scan in self._live.scans.items() if scan.planned]:
             done = self._live.accept(name)
             self.viewer.drop_preview()
-            self.viewer.apply_delta(name, **_forward(done.step))
-            self._after_step(name)
+            self._done(name, done)
 
     def _reject(self) -> None:
         self._live.reject()

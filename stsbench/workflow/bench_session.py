@@ -201,18 +201,13 @@ class RepairSession:
         """Do what was planned for a scan."""
         with self._lock:
             self._leases.check()
-            done = self._scan(scan_id).accept()
-            self._order.append(scan_id)
-            self._order_undone.clear()
-            for other in self.scans.values():
-                other.reject()
-            return done
+            return self._accept(scan_id)
 
     def use(self, scan_id: str, use: Mapping[str, Any]) -> Done:
         """Use a tool at once."""
         with self._lock:
             self.plan(scan_id, use)
-            return self.accept(scan_id)
+            return self._accept(scan_id)
 
     def undo(self) -> tuple[str, Done]:
         """Take the last step back, whichever scan it was on."""
@@ -322,6 +317,14 @@ class RepairSession:
         self._leases.close()
         self._forget()
         self._client.close()
+
+    def _accept(self, scan_id: str) -> Done:
+        done = self._scan(scan_id).accept()
+        self._order.append(scan_id)
+        self._order_undone.clear()
+        for other in self.scans.values():
+            other.reject()
+        return done
 
     def _scan(self, scan_id: str) -> BenchScan:
         if self.reason is not None:
