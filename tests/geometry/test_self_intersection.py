@@ -77,8 +77,9 @@ def test_asked_faces_meet_only_what_is_alive():
 
 
 @settings(deadline=None, max_examples=20)
-@given(st.integers(0, 2**32 - 1), st.floats(0.0, 0.6))
+@given(st.integers(0, 2**32 - 1), st.just(0.0) | st.floats(1e-9, 0.6))
 def test_the_pairs_are_those_of_brute_force(seed, rough):
+    """Down to a millionth of a micrometre; below about 1e-100 mm products underflow to nothing."""
     rng = np.random.default_rng(seed)
     mesh = sheet(6, 6)
     vertices = mesh.vertices + rng.uniform(-rough, rough, mesh.vertices.shape)
