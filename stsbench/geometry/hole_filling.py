@@ -301,7 +301,8 @@ def fill_loops(
     stays = kind[all_holes] != PatchKind.NONE
     order = np.flatnonzero(stays)[np.argsort(all_holes[stays], kind="stable")]
     lives = kind[vertex_hole] < PatchKind.BARE
-    renumbered = np.concatenate([np.arange(old), old - 1 + np.cumsum(lives)]).astype(np.int32)
+    renumbered = np.arange(old + new, dtype=np.int32)
+    renumbered[old:] = old - 1 + np.cumsum(lives)
     failed = kind == PatchKind.NONE
     progress.step("checking patches", 1.0)
     return Patches(

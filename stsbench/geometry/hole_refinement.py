@@ -195,9 +195,9 @@ def _sweep(vertices: Vertices, rims: Rims, refined: Refinement) -> Refinement:
     corners = vertices[rims.vertex]
     middle = np.stack([np.bincount(loop_of, axis, len(sizes)) for axis in corners.T], axis=1)
     away = corners - (middle / np.maximum(sizes, 1)[:, None])[loop_of]
-    order = np.lexsort([(away**2).sum(axis=1), loop_of])
+    order = np.lexsort([np.einsum("ij,ij->i", away, away), loop_of])
     length = away[order[np.maximum(rims.offsets[1:] - 1, 0)]]
-    order = np.lexsort([(refined.vertices * length[hole_of]).sum(axis=1), hole_of])
+    order = np.lexsort([np.einsum("ij,ij->i", refined.vertices, length[hole_of]), hole_of])
     number = np.empty(made, np.int32)
     number[order] = np.arange(old, old + made)
     faces = refined.faces.copy()

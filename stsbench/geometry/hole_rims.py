@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
+from stsbench.geometry.triangle_edges import measure_triangles
 
 __all__ = ["THIN_ROUNDINGS", "Rims", "faces_at", "gather_rims", "thin_height"]
 
@@ -196,12 +197,10 @@ def gather_rims(
     rim = _backwards(vertices, loop_vertices, loop_offsets)
     after = rims.next_place()
     owner = _find_owners(faces, twin, np.stack([rim[after], rim], axis=1).astype(np.int64))
-    corners = vertices[faces[np.maximum(owner, 0) // 3]]
-    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    length = np.sqrt((normal**2).sum(axis=1))
-    bound = ((corners[:, 1:] - corners[:, :1]) ** 2).sum(axis=(1, 2))
-    normal[(length <= 1e-12 * bound) | (owner < 0)] = 0.0
-    normal /= np.maximum(length, 1e-300)[:, None]
+    squared, across = measure_triangles(vertices, faces[np.maximum(owner, 0) // 3])
+    length = np.sqrt(np.einsum("kf,kf->f", across, across))
+    across[:, (length <= 1e-12 * squared.sum(axis=0)) | (owner < 0)] = 0.0
+    normal = np.ascontiguousarray((across / np.maximum(length, 1e-300)).T)
 
     names, own, uses = np.unique(rim, return_inverse=True, return_counts=True)
     number = np.full(len(vertices), -1, np.int32)

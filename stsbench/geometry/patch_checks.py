@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Faces, Vertices
 from stsbench.geometry.hole_refinement import Refinement
 from stsbench.geometry.hole_rims import Rims
+from stsbench.geometry.triangle_edges import measure_triangles
 
-__all__ = ["PatchReport", "inspect_patches", "measure_triangles"]
+__all__ = ["PatchReport", "inspect_patches"]
 
 
 class PatchReport(NamedTuple):
@@ -38,33 +39,6 @@ class PatchReport(NamedTuple):
     is_thin: NDArray[np.bool_]
     area_mm2: NDArray[np.float64]
     bend: NDArray[np.float64]
-
-
-def measure_triangles(
-    position: Vertices, faces: Faces
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return squared edge lengths (3, F) and cross products of two edges (3, F) of each face.
-
-    Parameters
-    ----------
-    position : (P, 3) float64, mm
-    faces : (F, 3) int32
-    """
-    a, b, c = np.ascontiguousarray(faces.T)
-    ab, bc, ca = np.empty((3, 3, len(faces)))
-    for k in range(3):
-        axis = np.ascontiguousarray(position[:, k])
-        at_a, at_b, at_c = axis[a], axis[b], axis[c]
-        ab[k], bc[k], ca[k] = at_b - at_a, at_c - at_b, at_a - at_c
-    squared = np.stack([e[0] * e[0] + e[1] * e[1] + e[2] * e[2] for e in (ab, bc, ca)])
-    normal = np.stack(
-        [
-            ab[1] * bc[2] - ab[2] * bc[1],
-            ab[2] * bc[0] - ab[0] * bc[2],
-            ab[0] * bc[1] - ab[1] * bc[0],
-        ]
-    )
-    return squared, normal
 
 
 def _compacted(vertices: Vertices, new_vertices: Vertices, faces: Faces) -> tuple[Vertices, Faces]:

@@ -29,8 +29,8 @@ class PatchGraph(NamedTuple):
         The new faces first, in numbers of the graph.
     twin : (3L,) int32
         -1 where there is none in the graph.
-    leaving, neighbour : (E,) int32
-        Half-edges that leave each row, row by row, and the vertices that they lead to.
+    leaving, returning, neighbour : (E,) int32
+        Half-edges that leave each row, row by row, their twins, and the vertices they lead to.
     offsets : (R+1,) int64
     is_open : (R,) bool
     rim_row : (B,) int32
@@ -44,6 +44,7 @@ class PatchGraph(NamedTuple):
     faces: Faces
     twin: NDArray[np.int32]
     leaving: NDArray[np.int32]
+    returning: NDArray[np.int32]
     neighbour: NDArray[np.int32]
     offsets: NDArray[np.int64]
     is_open: NDArray[np.bool_]
@@ -114,7 +115,8 @@ def build_patch_graph(
     order = np.argsort(keys.astype(np.uint16) if rows < 1 << 16 else keys, kind="stable")
     half_edges = leaving[order].astype(np.int32)
     is_open = np.zeros(rows, np.bool_)
-    is_open[keys[order][twins[half_edges] < 0]] = True
+    returning = twins[half_edges]
+    is_open[keys[order][returning < 0]] = True
     row = number[rims.vertex] + new
     loop_of = np.repeat(np.arange(len(rims.offsets) - 1), np.diff(rims.offsets))
     _, first = np.unique(loop_of * (len(number) + new) + row, return_index=True)
@@ -124,6 +126,7 @@ def build_patch_graph(
         faces=local,
         twin=twins,
         leaving=half_edges,
+        returning=returning,
         neighbour=np.ascontiguousarray(local[:, [1, 2, 0]].ravel()[half_edges]),
         offsets=np.concatenate([[0], np.cumsum(np.bincount(keys, minlength=rows))]),
         is_open=is_open,

@@ -30,7 +30,8 @@ __all__ = ["MEMBRANE", "PLATE_UNKNOWNS", "STIFFNESS", "solve_patches"]
 
 STIFFNESS = 10.0
 PLATE_UNKNOWNS = 20_000  # a plate of these takes 0.6 s to factorise
-_MOST_WORK = 100e6  # multiplications within a band; above, a sparse factorisation is faster
+_FULL = 32  # unknowns up to which a band is not looked for
+_MOST_WORK = 100_000_000  # multiplications within a band; above, a sparse factorisation is faster
 MEMBRANE = -1.0
 
 
@@ -44,13 +45,15 @@ class _Room(NamedTuple):
     factor: NDArray[np.float64]
     known: NDArray[np.float64]  # (rows, K) curvature due to known values
     gradient: NDArray[np.float64]  # (unknowns + K,) one row of the energy's
+    outside: NDArray[np.float64]  # (K,) one row's curvature
+    matrix: NDArray[np.float64]  # (unknowns, band + 1 + K) upper half, then the right side
 
 
 @kernel
 def _solve_banded(
     stiffness: float,
     chosen: Mask,
-    most_work: float,
+    most_work: int,
     vertex_offsets: NDArray[np.int64],
     rim_offsets: NDArray[np.int64],
     graph: PatchGraph,
@@ -69,9 +72,8 @@ def _solve_banded(
     neighbour = graph.neighbour
     fans = graph.offsets
     is_open = graph.is_open
-    local, row_list, offsets, unknown, factor, known, gradient = room
+    local, row_list, offsets, unknown, factor, known, gradient, outside, matrix = room
     channels = position.shape[1]
-    outside = np.empty(channels)
     plate = stiffness >= 0.0
     for loop in range(vertex_offsets.shape[0] - 1):
         low = vertex_offsets[loop]
@@ -113,8 +115,8 @@ def _solve_banded(
             row_list[count] = row
             count += 1
             offsets[count] = at
-        band = 0
-        for item in range(count):
+        band = n - 1 if n <= _FULL else 0
+        for item in range(count if n > _FULL else 0):
             left = n
             right = 0
             for e in range(offsets[item], offsets[item + 1]):
@@ -128,8 +130,10 @@ def _solve_banded(
                     for g in range(offsets[other], offsets[other + 1]):
                         band = max(band, right - unknown[g], unknown[g] - left)
         wide = band + 1 + channels
-        fits = n * float(wide) * wide <= most_work
-        matrix = np.zeros((n if fits else 0, wide))
+        fits = n * wide * wide <= most_work and wide <= matrix.shape[1]
+        for x in range(n if fits else 0):
+            for y in range(wide):
+                matrix[x, y] = 0.0
         for item in range(count if fits else 0):
             row = row_list[item]
             begin = offsets[item]
@@ -250,6 +254,8 @@ def solve_patches(
     counts = np.diff(vertex_offsets)
     rows = int((counts + np.diff(rim_offsets)).max(initial=0))
     entries, channels = len(graph.leaving) + len(graph.is_open), position.shape[1]
+    most = int(counts.max(initial=0))
+    widest = np.minimum(counts, np.sqrt(_MOST_WORK / np.maximum(counts, 1))).max(initial=0)
     room = _Room(
         local=np.full(len(graph.is_open), -1, np.int32),
         row=np.empty(rows, np.int32),
@@ -257,7 +263,9 @@ def solve_patches(
         unknown=np.empty(entries, np.int32),
         factor=np.empty(entries),
         known=np.empty((rows + 1, channels)),
-        gradient=np.empty(int(counts.max(initial=0)) + channels),
+        gradient=np.empty(most + channels),
+        outside=np.empty(channels),
+        matrix=np.empty((most, int(widest) + channels)),
     )
     solved = position[: graph.new].copy()
     state = np.zeros(len(counts), np.uint8)

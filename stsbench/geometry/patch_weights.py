@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Vertices
 from stsbench.geometry.hole_refinement import Refinement
-from stsbench.geometry.patch_checks import measure_triangles
 from stsbench.geometry.patch_graph import PatchGraph
+from stsbench.geometry.triangle_edges import measure_triangles
 
 __all__ = [
     "LEAST_AREA",
@@ -129,10 +129,11 @@ def weigh_again(position: Vertices, graph: PatchGraph, weights: Weights, moved: 
 
 def _sum(graph: PatchGraph, weights: Weights, rows: int) -> None:
     """Add up weights and areas of the first rows, in place."""
-    leaving = graph.leaving[: graph.offsets[rows]]
-    if not len(leaving):
+    used = slice(0, int(graph.offsets[rows]))
+    if not used.stop:
         return
-    both = weights.cotangent[leaving] + weights.cotangent[graph.twin[leaving]]
-    weights.weight[: len(leaving)] = 0.5 * both
-    third = np.repeat(weights.third, 3)[leaving]
+    both = weights.cotangent[graph.leaving[used]]
+    both += weights.cotangent[graph.returning[used]]
+    np.multiply(both, 0.5, out=weights.weight[used])
+    third = weights.third[graph.leaving[used] // 3]
     weights.area[:rows] = np.add.reduceat(third, graph.offsets[:rows])
