@@ -24,7 +24,7 @@ def as_shown_finding(finding: Mapping[str, object]) -> dict[str, object]:
     InputError
         No id, kind or place, or an unknown severity.
     """
-    missing = [name for name in ("id", "kind", "place_mm") if finding.get(name) in (None, "")]
+    missing = [name for name in ("id", "kind", "place_mm") if _is_missing(finding.get(name))]
     if missing:
         raise InputError(f"A finding has no {missing[0]}.", "Give id, kind and place_mm.")
     severity = str(finding.get("severity", Severity.NOTE.value))
@@ -44,6 +44,10 @@ def as_shown_finding(finding: Mapping[str, object]) -> dict[str, object]:
         if faces is None
         else [[int(start), int(stop)] for start, stop in _items(faces)],
     }
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value)  # a place may be an array
 
 
 def _items(value: object) -> list:  # type: ignore[type-arg]

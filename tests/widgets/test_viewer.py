@@ -117,7 +117,7 @@ def test_a_second_view_is_given_the_mesh_as_it_is_now(viewer):
 
 def test_findings_without_extras_are_filled_in(viewer):
     viewer.hear("ready", view="a")
-    viewer.show_findings("scan", [{"id": 7, "kind": "hole", "place_mm": (0, 0, 0), "tooth": 16}])
+    viewer.show_findings("scan", [{"id": 7, "kind": "hole", "place_mm": np.zeros(3), "tooth": 16}])
     (item,) = viewer.sent[-1][0]["items"]
     assert item == {
         "id": "7", "kind": "hole", "place_mm": [0, 0, 0], "size_mm": 0.0, "severity": "note",
