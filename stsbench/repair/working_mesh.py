@@ -197,7 +197,6 @@ class WorkingMesh:
         joined = old >= 0
         self._twin[old[joined]] = gone[joined]
         self._alive[step.removed] = True
-        self._removed_reason[step.removed] = EditReason.NONE
 
     def to_mesh(self) -> TriangleMesh:
         """Return the mesh as it is now, without dead faces and vertices that no face names."""

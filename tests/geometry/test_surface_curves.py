@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stsbench.geometry.surface_curves import follow_curve, lay_curve
+from stsbench.geometry.surface_curves import SurfaceCurve, follow_curve, lay_curve
 from stsbench.geometry.topology import half_edge_twins
 from tests.shapes import sheet, sphere
 
@@ -67,3 +67,30 @@ def test_a_curve_that_ends_inside_is_lost_at_its_end():
     assert not len(crossings.half_edges)
     _, reached = follow(mesh, [[2.0, 2.1, 0], [3.0, 2.1, 0]], closed=False, past_mm=3.0)
     assert reached.lost == -1
+
+
+def test_a_curve_through_vertices_and_along_edges_is_followed():
+    mesh = sheet(10, 10)
+    _, crossings = follow(mesh, [[0.5, 2.0, 0], [2.5, 2.0, 0], [4.5, 4.0, 0]], closed=False)
+    assert crossings.lost == -1
+    places = crossing_places(mesh, crossings)
+    assert np.abs(places[places[:, 0] < 2.0, 1] - 2.0).max() < 2e-3
+    _, diagonal = follow(mesh, [[0.5, 0.5, 0], [4.5, 4.5, 0]], closed=False)
+    assert diagonal.lost == -1
+
+
+def test_where_the_way_ahead_is_open_the_curve_goes_round():
+    """A ball with a hole on top: from one side of it to the other leads underneath."""
+    ball = sphere(4, radius_mm=2.0)
+    top = ball.vertices[ball.faces, 2].min(axis=1) > 1.9
+    faces = np.ascontiguousarray(ball.faces[~top])
+    twin = half_edge_twins(faces, ball.vertex_count)
+    middles = ball.vertices[faces].mean(axis=1)
+    aims = np.array([[0.8, 0.1, 1.8], [-0.8, 0.1, 1.8]])
+    face = np.array([np.argmin(np.linalg.norm(middles - aim, axis=1)) for aim in aims])
+    curve = SurfaceCurve(middles[face], face, middles[face] / 2.0, 0.0)
+    ends = SurfaceCurve(*(part[:2] for part in curve[:3]), 0.0)
+    crossings = follow_curve(ball.vertices, faces, twin, ends, closed=True, past_mm=1.0)
+    assert crossings.lost == -1
+    corners = faces.ravel()
+    assert ball.vertices[corners[crossings.half_edges], 2].min() < -1.9

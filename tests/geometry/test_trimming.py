@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from stsbench.domain.mesh import TriangleMesh
 from stsbench.geometry.topology import half_edge_twins
 from stsbench.geometry.trimming import edges_to_cut, parts_of, split_faces
 from tests.repair.referee import edge_counts
@@ -102,3 +103,21 @@ def test_parts_are_what_edges_join_that_are_not_cut():
     assert np.array_equal(part == part[0], left)
     alone = parts_of(mesh.faces, np.zeros_like(alive), parted, mesh.vertex_count)
     assert np.array_equal(alone, np.arange(mesh.vertex_count))
+
+
+def test_what_is_left_of_a_face_is_split_along_the_shorter_diagonal():
+    mesh = TriangleMesh(np.array([[0, 0, 0], [4, 0, 0], [0, 1, 0.0]]), np.array([[0, 1, 2]]))
+    depth = np.array([-1.0, 3.0, -1.0])  # the cut is at x = 1 and from (1, 0.75)
+    vertices, faces, _ = cut(mesh, depth)
+    lengths = {
+        tuple(sorted(edge)): np.linalg.norm(vertices[edge[0]] - vertices[edge[1]])
+        for face in faces.tolist()
+        for edge in ((face[0], face[1]), (face[1], face[2]), (face[2], face[0]))
+    }
+    assert len(faces) == 2
+    inner = [
+        lengths[edge]
+        for edge in lengths
+        if sum(set(edge) <= set(face) for face in faces.tolist()) == 2
+    ]
+    assert inner == [pytest.approx(np.hypot(1.0, 0.75))]  # the other one is hypot(1, 1)

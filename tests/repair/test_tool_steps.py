@@ -390,6 +390,21 @@ def test_cleaning_the_border_leaves_a_smooth_rim_and_an_untouched_scan():
     assert deepest.max() < 3.2
 
 
+def test_cleaning_takes_what_it_cuts_off():
+    """A square of 12 mm with a flap of 3 mm on a neck that the strip eats."""
+    mesh = sheet(40, 40, pitch_mm=0.5)
+    x, y = mesh.vertices[mesh.faces].mean(axis=1)[:, :2].T
+    body, flap = x < 12, (x > 14) & (x < 17) & (y > 8) & (y < 11)
+    neck = (x > 11) & (x < 15) & (y > 9) & (y < 10)
+    working = WorkingMesh(
+        WorkingMesh(TriangleMesh(mesh.vertices, mesh.faces[body | flap | neck])).to_mesh()
+    )
+    do(working, {"tool": "clean_border", "edge": rim_edge(working, 0), "strip_mm": 0.7})
+    after = working.to_mesh()
+    check_sound(after, loops=1)
+    assert after.vertices[:, 0].max() < 12
+
+
 def test_cleaning_a_hole_warns():
     working = WorkingMesh(dome_with_holes())
     use = {"tool": "clean_border", "edge": rim_edge(working, 1), "strip_mm": 0.5}
