@@ -25,6 +25,7 @@ from stsbench.geometry.hole_rims import Rims, gather_rims
 from stsbench.geometry.hole_triangulation import STAR, Triangulation, triangulate_rims
 from stsbench.geometry.patch_checks import PatchReport, inspect_patches
 from stsbench.geometry.patch_graph import PatchGraph, build_patch_graph
+from stsbench.geometry.patch_measures import RimMeasures, measure_heights, measure_rims
 from stsbench.geometry.patch_solver import PLATE_UNKNOWNS, solve_patches
 from stsbench.geometry.patch_weights import membrane_weights, weigh_graph
 from stsbench.geometry.wide_rims import cover_wide_rims
@@ -64,7 +65,10 @@ class Patches:
         Index of the loop; ascending.
     values : (N, K) float64
         Interpolated values of the new vertices.
-    area_mm2 : (L,) float64
+    area_mm2, rim_mm : (L,) float64
+        Of the patch, and the length of its rim.
+    height_mm : (L,) float64
+        How far the patch rises over the plane of its rim; negative into the surface.
     failed : (L,) bool
         No valid patch was found; the loop has no faces here.
     kind : (L,) uint8
@@ -77,6 +81,8 @@ class Patches:
     hole_of_vertex: NDArray[np.int32]
     values: NDArray[np.float64]
     area_mm2: NDArray[np.float64]
+    rim_mm: NDArray[np.float64]
+    height_mm: NDArray[np.float64]
     failed: Mask
     kind: NDArray[np.uint8]
 
@@ -102,23 +108,11 @@ def _bare_patches(rims: Rims, triangulation: Triangulation, wanted: Mask) -> Ref
     )
 
 
-def _middles(vertices: Vertices, rims: Rims) -> tuple[Vertices, NDArray[np.float64]]:
-    """Return middle and radius of each rim."""
-    sizes = np.diff(rims.offsets)
-    loop_of = np.repeat(np.arange(len(sizes)), sizes)
-    corners = vertices[rims.vertex]
-    total = np.stack([np.bincount(loop_of, axis, len(sizes)) for axis in corners.T], axis=1)
-    middle = total / np.maximum(sizes, 1)[:, None]
-    radius = np.zeros(len(sizes))
-    np.maximum.at(radius, loop_of, np.sqrt(((corners - middle[loop_of]) ** 2).sum(axis=1)))
-    return middle, radius
-
-
 def _blown_up(
-    vertices: Vertices, rims: Rims, refined: Refinement, membrane: Vertices, faired: Vertices
+    measures: RimMeasures, refined: Refinement, membrane: Vertices, faired: Vertices
 ) -> Mask:
     """Whether fairing lifted a patch farther than its rim is wide, (L,) bool."""
-    _, radius = _middles(vertices, rims)
+    radius = measures.radius_mm
     hole_of = np.repeat(np.arange(len(radius)), np.diff(refined.vertex_offsets))
     lifted = np.zeros(len(radius))
     np.maximum.at(lifted, hole_of, np.sqrt(((faired - membrane) ** 2).sum(axis=1)))
@@ -176,6 +170,7 @@ def _untangle(
 def _choose(
     vertices: Vertices,
     rims: Rims,
+    measures: RimMeasures,
     triangulation: Triangulation,
     refined: Refinement,
     membrane: Vertices,
@@ -193,7 +188,7 @@ def _choose(
     else:
         kind[_is_fairable(refined)] = PatchKind.FAIRED
         chosen, report = faired
-        blown = _blown_up(vertices, rims, refined, membrane, chosen)
+        blown = _blown_up(measures, refined, membrane, chosen)
         doubtful = report.is_thin | (report.sharpest < _FOLDED)
         if (doubtful | blown).any():
             other = inspect_patches(vertices, membrane, rims, refined)
@@ -288,7 +283,10 @@ def fill_loops(
             faired = _untangle(vertices, rims, refined, graph, position, positions)
         membrane = _as_float32(membrane)
     progress.step("checking patches", 0.9)
-    chosen, kind, bare, report = _choose(vertices, rims, triangulation, refined, membrane, faired)
+    measures = measure_rims(vertices, rims)
+    chosen, kind, bare, report = _choose(
+        vertices, rims, measures, triangulation, refined, membrane, faired
+    )
 
     numbers = np.arange(len(kind), dtype=np.int32)
     face_hole = np.repeat(numbers, np.diff(refined.face_offsets))
@@ -312,6 +310,8 @@ def fill_loops(
         hole_of_vertex=vertex_hole[lives],
         values=new_values[lives],
         area_mm2=np.where(failed, 0.0, report.area_mm2),
+        rim_mm=measures.length_mm,
+        height_mm=measure_heights(measures, chosen[lives], vertex_hole[lives]),
         failed=failed,
         kind=kind,
     )

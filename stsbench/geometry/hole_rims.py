@@ -197,7 +197,10 @@ def gather_rims(
     rim = _backwards(vertices, loop_vertices, loop_offsets)
     after = rims.next_place()
     owner = _find_owners(faces, twin, np.stack([rim[after], rim], axis=1).astype(np.int64))
-    squared, across = measure_triangles(vertices, faces[np.maximum(owner, 0) // 3])
+    corners = vertices[faces[np.maximum(owner, 0) // 3].ravel()]
+    squared, across = measure_triangles(
+        corners, np.arange(len(corners), dtype=np.int32).reshape(-1, 3)
+    )
     length = np.sqrt(np.einsum("kf,kf->f", across, across))
     across[:, (length <= 1e-12 * squared.sum(axis=0)) | (owner < 0)] = 0.0
     normal = np.ascontiguousarray((across / np.maximum(length, 1e-300)).T)

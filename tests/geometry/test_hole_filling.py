@@ -109,6 +109,22 @@ def test_a_hole_in_a_ball_becomes_round_again(cap_mm, limit_mm):
     assert np.abs(np.linalg.norm(flat.vertices, axis=1) - 5).max() > 3 * np.abs(radius - 5).max()
 
 
+@pytest.mark.parametrize("inside_out", [False, True])
+def test_rim_and_height_of_a_cap(inside_out):
+    """A cap of radius a on a ball of radius R stands R - sqrt(R^2 - a^2) over its rim."""
+    ball = sphere(5, radius_mm=5.0)
+    faces = np.ascontiguousarray(ball.faces[:, ::-1]) if inside_out else ball.faces
+    height = ball.vertices[:, 2]
+    mesh = _without(TriangleMesh(ball.vertices, faces), (height[faces] > 4.5).all(axis=1))
+    patches = _fill(mesh, all_loops=True)
+    rim = mesh.vertices[_loops(mesh)[1].vertices]
+    plane = rim[:, 2].mean()
+    sign = -1 if inside_out else 1
+    assert sign * patches.height_mm[0] == pytest.approx(5.0 - plane, rel=0.05)
+    length = np.linalg.norm(np.diff(np.vstack([rim, rim[:1]]), axis=0), axis=1).sum()
+    assert patches.rim_mm[0] == pytest.approx(length, rel=1e-9)
+
+
 def test_a_hole_in_a_saddle_follows_the_saddle():
     def saddle(x, y):
         return 0.08 * ((x - 5) ** 2 - (y - 5) ** 2)
