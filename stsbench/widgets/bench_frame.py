@@ -186,8 +186,14 @@ class BenchFrame:
         self._ended = True
         self.cancel()
         self.viewer.close()
-        for widget in (self._heading, self._message, self._running, self._below, self.box):
+        # Every one of them: an open widget is kept for ever, and its handlers keep the bench.
+        for widget in _with_children(self.box):
             widget.close()
 
     def _show(self, name: str, done: float) -> None:
         self._bar.value, self._step.value = done, name
+
+
+def _with_children(widget: Any) -> list[Any]:
+    inner = [_with_children(child) for child in getattr(widget, "children", ())]
+    return [part for parts in inner for part in parts] + [widget]

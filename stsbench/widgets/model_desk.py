@@ -91,6 +91,7 @@ class ModelDesk(BenchFrame):
         super().close()
         if self.session is not None:
             self.session.close()
+        self.saved = None
 
     @property
     def _live(self) -> ModelSession:

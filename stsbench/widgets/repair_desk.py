@@ -103,9 +103,11 @@ class RepairDesk(BenchFrame):
     def close(self) -> None:
         """Close the bench and the session."""
         self._stop_timer()
+        super().close()
         if self.session is not None:
             self.session.close()
-        super().close()
+        self._results.clear()
+        self.saved = None
 
     def _open(self, progress: Progress) -> None:
         case_number, profile, answers = self._asked
