@@ -2,7 +2,13 @@
 
 import pytest
 
-_LONGEST_FIRST = ("test_demo.py", "test_technician.py", "test_hole_filling.py", "test_arches.py")
+_LONGEST_FIRST = (
+    "test_demo.py",
+    "test_repair_bench.py",
+    "test_viewer_lab.py",
+    "test_hole_filling.py",
+    "test_arches.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
