@@ -111,7 +111,8 @@ def meet_within(vertices, faces, corners, boxes, nodes, starts, work, out):
     stack = np.empty((1024, 2), np.int32)
     found = 0
     for s in range(len(starts)):
-        stack[0] = starts[s]
+        stack[0, 0] = starts[s, 0]  # one by one: a row at once compiles the text of an error
+        stack[0, 1] = starts[s, 1]
         top = 1
         while top > 0:
             top -= 1
