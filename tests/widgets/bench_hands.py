@@ -20,6 +20,18 @@ class BenchHands(OpenNotebook):
         )
         self.show()
 
+    def set_case(self, number: str) -> None:
+        """Write a case number into the parameters, as a technician does."""
+        self.page.evaluate(
+            """number => {
+                const cell = window.jupyterapp.shell.currentWidget.content.model.cells.get(1);
+                const text = cell.sharedModel.getSource();
+                cell.sharedModel.setSource(
+                    text.replace('case_number: str = ""', `case_number: str = "${number}"`));
+            }""",
+            number,
+        )
+
     def show(self) -> None:
         """Bring the view onto the screen."""
         self.page.locator(".sts-viewer").last.scroll_into_view_if_needed()

@@ -150,3 +150,20 @@ def test_a_scan_without_area_is_one_line_in_the_bench(laboratory, tmp_path):
 def picture_of(page, name):
     if folder := os.environ.get("STSBENCH_PICTURES"):
         page.screenshot(path=f"{folder}/bench_{name}.png")
+
+
+@LONG
+def test_a_dead_kernel_is_said_in_the_bench(laboratory):
+    address, page, number, _ = laboratory
+    repair_case(number)
+    hands = BenchHands(page, address, "2_repair_scan.ipynb")
+    hands.set_case(number)
+    hands.run_until_open()
+    page.evaluate(
+        """() => {
+            const context = window.jupyterapp.shell.currentWidget.context;
+            context.sessionContext.session.kernel.requestExecute({code: 'import os; os._exit(1)'});
+        }"""
+    )
+    line = page.locator(".sts-viewer .sts-line").last
+    line.get_by_text("The kernel stopped").wait_for(timeout=60_000)
