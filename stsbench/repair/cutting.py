@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stsbench.domain.answers import Answers
 from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Mask
@@ -28,6 +29,7 @@ from stsbench.geometry.self_intersection import flat_stars, self_meetings
 from stsbench.geometry.spikes import spike_vertices
 from stsbench.geometry.topology import BOUNDARY, faces_at_edges, open_vertices
 from stsbench.geometry.wide_normals import overturned_faces, sum_normals
+from stsbench.repair.choices import NO_ANSWERS, kept_numbers, number_findings
 from stsbench.repair.draft import Draft
 from stsbench.repair.listing import LISTED, largest_first, list_face_groups, place_of
 from stsbench.repair.overlaps import note_layers
@@ -68,13 +70,20 @@ class Defects:
     passes: int
 
 
-def find_defects(tidied: Tidied, profile: RepairProfile) -> Defects:
+def find_defects(tidied: Tidied, profile: RepairProfile, answers: Answers = NO_ANSWERS) -> Defects:
     """Find spikes, folds, self-intersections and double layers, and note them.
 
     Parameters
     ----------
     tidied : Tidied
     profile : RepairProfile
+    answers : Answers
+        See `choices`: what is to be kept is noted and not among the defects.
+
+    Raises
+    ------
+    InputError
+        An answer is none of its choices.
     """
     draft = tidied.draft
     vertices, faces = draft.vertices, draft.faces
@@ -106,22 +115,42 @@ def find_defects(tidied: Tidied, profile: RepairProfile) -> Defects:
     meeting[pairs] = True
     folds, crossings = _sort_meetings(draft, meeting & ~spikes, overturned & ~spikes)
     note_layers(tidied, normals.near, border, tree, profile)
-    _note_spikes(tidied, spike, height_mm)
-    for kind, marked, detail in (
-        (FindingKind.FOLD, folds, "The surface is folded over itself."),
-        (FindingKind.SELF_INTERSECTION, crossings, "The surface passes through or touches itself."),
+    spikes &= ~_note_spikes(tidied, spike, height_mm, answers)
+    for kind, word, marked, detail in (
+        (FindingKind.FOLD, "fold", folds, "The surface is folded over itself."),
+        (
+            FindingKind.SELF_INTERSECTION,
+            "crossing",
+            crossings,
+            "The surface passes through or touches itself.",
+        ),
     ):
         place = _with_ring(draft, marked)
         found = list_face_groups(
             kind, vertices, faces, place, action=Action.REPAIRED, detail=detail
         )
+        kept = kept_numbers(answers, word, len(found))
+        found = number_findings(found, word, kept, Severity.HOLD)
         tidied.note(kind, _count_groups(draft, place), found)
+        marked[_groups_listed(draft, place, kept)] = False
     crossings |= through & ~folds
     return Defects(spikes, folds, crossings, meetings.complete, tree, normals.unity, normals.passes)
 
 
 def _count_groups(draft: Draft, marked: Mask) -> int:
     return int(group_faces(draft.faces[marked]).max(initial=-1)) + 1
+
+
+def _groups_listed(draft: Draft, place: Mask, numbers: list[int]) -> Mask:
+    """Mark the faces of some groups, numbered as `list_face_groups` lists them, (F,) bool."""
+    marked = np.zeros(len(draft.faces), dtype=bool)
+    if numbers:
+        faces = draft.faces[place]
+        group = group_faces(faces)
+        measures = measure_groups(draft.vertices, faces, group)
+        chosen = largest_first(measures.size_mm, measures.centre_mm)[numbers]
+        marked[np.flatnonzero(place)[np.isin(group, chosen)]] = True
+    return marked
 
 
 def _sort_meetings(draft: Draft, meeting: Mask, overturned: Mask) -> tuple[Mask, Mask]:
@@ -143,11 +172,15 @@ def _with_ring(draft: Draft, marked: Mask) -> Mask:
     return grow_by_rings(draft.faces, draft.vertex_count, marked, 1) if marked.any() else marked
 
 
-def _note_spikes(tidied: Tidied, spike: NDArray[np.int32], height_mm: NDArray[np.float64]) -> None:
+def _note_spikes(
+    tidied: Tidied, spike: NDArray[np.int32], height_mm: NDArray[np.float64], answers: Answers
+) -> Mask:
+    """Note spikes; return the faces at those that are to be kept, (F,) bool."""
     draft = tidied.draft
+    kept_faces = np.zeros(len(draft.faces), dtype=bool)
     rows = np.flatnonzero(faces_at(draft.faces, spike >= 0))
     if not len(rows):
-        return
+        return kept_faces
     names, group = np.unique(spike[draft.faces[rows]].max(axis=1), return_inverse=True)
     measures = measure_groups(draft.vertices, draft.faces[rows], group.reshape(-1))
     findings = [
@@ -164,7 +197,11 @@ def _note_spikes(tidied: Tidied, spike: NDArray[np.int32], height_mm: NDArray[np
         )
         for n, name in enumerate(names)
     ]
+    kept = kept_numbers(answers, "spike", len(findings))
+    kept_faces[rows[np.isin(group.reshape(-1), kept)]] = True
+    findings = number_findings(findings, "spike", kept, Severity.REVIEW)
     tidied.note(FindingKind.SPIKE, len(findings), findings[:LISTED])
+    return kept_faces
 
 
 def _smaller_sides(draft: Draft, piece: NDArray[np.int32], pairs: NDArray[np.int32]) -> Mask:

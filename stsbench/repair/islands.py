@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stsbench.domain.answers import Answers
 from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Mask
@@ -24,6 +25,7 @@ from stsbench.geometry.components import Pieces, distance_to_main, measure_piece
 from stsbench.geometry.layers import LAYER_MM, layer_gaps
 from stsbench.geometry.manifoldness import sheets
 from stsbench.geometry.wide_normals import sum_near
+from stsbench.repair.choices import NO_ANSWERS, wish_about
 from stsbench.repair.draft import Draft
 from stsbench.repair.listing import LISTED, largest_first, place_of
 from stsbench.repair.profiles import RepairProfile
@@ -61,7 +63,7 @@ class Islands:
     main_mm2: float
 
 
-def drop_islands(draft: Draft, profile: RepairProfile) -> Islands:
+def drop_islands(draft: Draft, profile: RepairProfile, answers: Answers = NO_ANSWERS) -> Islands:
     """Drop loose debris from a draft, keep large pieces.
 
     Parameters
@@ -89,9 +91,16 @@ def drop_islands(draft: Draft, profile: RepairProfile) -> Islands:
     distance = distance_to_main(draft.vertices, draft.faces, piece, pieces, listed)
     gap_mm = _layers_over_main(draft, piece, pieces, listed & (distance <= 2 * LAYER_MM))
     debris |= (gap_mm > 0) & (pieces.area_mm2 <= _LARGEST_SHARE * main_mm2)
+    wishes = {
+        int(n): wish_about(answers, "island", number, ("remove", "keep"))
+        for number, n in enumerate(order)
+    }
+    for n, wish in wishes.items():
+        if wish is not None:
+            debris[n] = wish == "remove"
     findings: list[Finding] = []
     layers: list[Finding] = []
-    for n in order:
+    for number, n in enumerate(order):
         area = float(pieces.area_mm2[n])
         away = f"{distance[n]:.1f} mm from the largest piece."
         kind = FindingKind.ISLAND
@@ -105,7 +114,10 @@ def drop_islands(draft: Draft, profile: RepairProfile) -> Islands:
             action, detail = Action.REMOVED, f"A loose piece, {away}"
         else:
             severity, action = Severity.HOLD, Action.KEPT
-            detail = f"A second piece too large to be debris, {away}"
+            large = "A second piece" if wishes[int(n)] else "A second piece too large to be debris"
+            detail = f"{large}, {away}"
+        if wishes[int(n)]:
+            detail = f"{detail[:-1]}: {wishes[int(n)]} was answered."
         (findings if kind is FindingKind.ISLAND else layers).append(
             Finding(
                 kind,
@@ -115,7 +127,7 @@ def drop_islands(draft: Draft, profile: RepairProfile) -> Islands:
                 int(pieces.faces_count[n]),
                 severity,
                 action,
-                detail,
+                f"Piece {number}: {detail[0].lower()}{detail[1:]}",
             )
         )
     draft.drop(debris[piece], EditReason.ISLAND)

@@ -21,6 +21,7 @@ from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.manifoldness import sheets
 from stsbench.geometry.topology import BOUNDARY
 from stsbench.geometry.winding import find_winding, flip_faces
+from stsbench.repair.choices import NO_ANSWERS
 from stsbench.repair.cutting import cut_defects, find_defects
 from stsbench.repair.draft import Draft
 from stsbench.repair.holes import plan_loops
@@ -33,14 +34,12 @@ from stsbench.repair.values import carry_values
 
 __all__ = ["repair_scan"]
 
-_NO_ANSWERS = Answers()
-
 
 def repair_scan(
     mesh: TriangleMesh,
     *,
     profile: RepairProfile,
-    answers: Answers = _NO_ANSWERS,
+    answers: Answers = NO_ANSWERS,
     preparation: bool = False,
     margin_line: Vertices | None = None,
     progress: Progress = NO_PROGRESS,
@@ -53,7 +52,7 @@ def repair_scan(
     profile : RepairProfile
         From `profiles.load_profile`.
     answers : Answers
-        `loop/<n>` "border" or "hole", `hole/<n>` "fill" or "keep_open".
+        `loop/<n>` "border" or "hole", `hole/<n>` "fill" or "keep_open"; per defect see `choices`.
     preparation : bool
         The order holds a prepared tooth.
     margin_line : (N, 3) float64, mm, optional
@@ -73,7 +72,7 @@ def repair_scan(
     """
     if not mesh.face_count:
         raise MeshError("The scan has no faces.", "Export the scan again.")
-    tidied = tidy_scan(mesh, profile=profile, progress=progress)
+    tidied = tidy_scan(mesh, profile=profile, answers=answers, progress=progress)
     draft = tidied.draft
     check_tidied(tidied)
     plan = plan_loops(
@@ -85,7 +84,7 @@ def repair_scan(
         margin_line=margin_line,
     )
     progress.step("finding spikes and self-intersections", 0.3)
-    defects = find_defects(tidied, profile)
+    defects = find_defects(tidied, profile, answers)
     for kind in (FindingKind.HOLE, FindingKind.BORDER):
         loops = [finding for finding in plan.findings if finding.kind is kind]
         tidied.note(kind, len(loops), loops)

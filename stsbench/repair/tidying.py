@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from stsbench.domain.answers import Answers
 from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Faces, TriangleMesh
@@ -37,6 +38,7 @@ from stsbench.geometry.topology import (
     next_half_edge,
 )
 from stsbench.geometry.winding import faces_inwards, find_winding, flip_faces
+from stsbench.repair.choices import NO_ANSWERS
 from stsbench.repair.draft import Draft, start_draft
 from stsbench.repair.islands import drop_islands
 from stsbench.repair.listing import LISTED, list_face_groups, list_places, place_of
@@ -101,7 +103,9 @@ def edge_keys(faces: Faces, half_edges: NDArray[np.integer]) -> NDArray[np.int64
     return keys
 
 
-def tidy_scan(mesh: TriangleMesh, *, profile: RepairProfile, progress: Progress) -> Tidied:
+def tidy_scan(
+    mesh: TriangleMesh, *, profile: RepairProfile, progress: Progress, answers: Answers = NO_ANSWERS
+) -> Tidied:
     """Do what needs no new surface.
 
     Parameters
@@ -109,6 +113,7 @@ def tidy_scan(mesh: TriangleMesh, *, profile: RepairProfile, progress: Progress)
     mesh : TriangleMesh
     profile : RepairProfile
     progress : Progress
+    answers : Answers
     """
     progress.step("welding", 0.0)
     draft = start_draft(mesh)
@@ -125,7 +130,7 @@ def tidy_scan(mesh: TriangleMesh, *, profile: RepairProfile, progress: Progress)
     _turn_thin(tidied)
     _note_bow_ties(tidied)
     progress.step("dropping islands", 0.2)
-    islands = drop_islands(draft, profile)
+    islands = drop_islands(draft, profile, answers)
     tidied.note(FindingKind.ISLAND, islands.count, islands.findings)
     tidied.note(FindingKind.DOUBLE_LAYER, len(islands.layers), islands.layers)
     tidied.component_count = islands.kept
