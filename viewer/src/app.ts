@@ -189,8 +189,8 @@ export class App {
     return command && labelOf(command) === label ? `${text} (${this.keysText(command)})` : text;
   }
 
-  say(text: string, level: Level = "info"): void {
-    this.chrome.say(text, level);
+  say(text: string, level: Level = "info", isOwn = true): void {
+    this.chrome.say(text, level, isOwn);
   }
 
   hint(text: string | null): void {

@@ -29,6 +29,7 @@ export class Chrome {
   private help: HTMLElement | null = null;
   private readonly buttons = new Map<string, HTMLButtonElement>();
   private hintText: string | null = null;
+  private hasOwnLine = false;
 
   constructor(private readonly app: App) {
     this.live.setAttribute("role", "status");
@@ -77,10 +78,16 @@ export class Chrome {
     }
   }
 
-  say(text: string, level: Level = "info"): void {
+  /** Show a line; one of the page's own goes when another tool is taken, Python's stays. */
+  say(text: string, level: Level, isOwn: boolean): void {
+    this.hasOwnLine = isOwn;
     this.line.textContent = text;
     this.line.dataset.level = level;
     this.line.title = text;
+  }
+
+  dropOwnLine(): void {
+    if (this.hasOwnLine) this.say("", "info", true);
   }
 
   hint(text: string | null): void {

@@ -30,7 +30,7 @@ export class Messages {
       },
       say: (message) => {
         app.answered();
-        app.say(String(message.text), message.level as Level);
+        app.say(String(message.text), message.level as Level, false);
       },
       clear: (message) => this.clear(String(message.text)),
     };

@@ -55,6 +55,7 @@ export class Tools {
     this.app.stage.canvas.style.cursor = tool.cursor;
     this.app.announce(this.app.words(tool.hint));
     this.app.hint(null);
+    this.app.chrome.dropOwnLine();
     this.app.refresh(true);
     this.app.stage.invalidate();
   }

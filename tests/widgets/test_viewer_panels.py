@@ -1,0 +1,188 @@
+"""What the viewer shows beside the tools: findings, layers, maps, sections, words."""
+
+import numpy as np
+import pytest
+
+from tests.shapes import sheet, sphere
+
+pytestmark = pytest.mark.browser
+
+SHEET = sheet(21, 21, pitch_mm=1.0)
+FINDINGS = [
+    {"id": "small", "kind": "hole", "place_mm": (3, 3, 0), "size_mm": 2.0, "tooth": 36,
+     "loop": [66, 67, 88, 87]},
+    {"id": "look", "kind": "spike", "place_mm": (15, 4, 0), "size_mm": 1.0, "severity": "review",
+     "faces": [[10, 14]]},
+    {"id": "large", "kind": "hole", "place_mm": (9, 15, 0), "size_mm": 6.5},
+]  # fmt: skip
+
+
+@pytest.fixture
+def viewer(make_viewer):
+    made = make_viewer()
+    made.show_mesh("scan", SHEET.vertices, SHEET.faces, editable=True, title="Lower jaw")
+    made.open_view()
+    return made
+
+
+def rows(viewer):
+    return viewer.page.locator(".sts-finding").all_inner_texts()
+
+
+def test_findings_to_review_come_first_and_keys_go_from_one_to_the_next(viewer):
+    viewer.show_findings("scan", FINDINGS)
+    assert [row.split("\n")[1] for row in rows(viewer)] == ["spike", "hole", "hole · 36"]
+    viewer.press(".", ".", ",")
+    assert [event["id"] for event in viewer.seen("finding")] == ["look", "large", "look"]
+    viewer.ask("app.stage.view.finishFlight()")
+    assert viewer.ask("app.stage.view.place.target.toArray()") == pytest.approx([15, 4, 0])
+
+
+def test_a_click_in_the_list_or_on_a_marker_goes_there(viewer):
+    viewer.show_findings("scan", FINDINGS)
+    viewer.page.locator("[data-finding=large]").click()
+    viewer.press("0")
+    viewer.click((3, 3, 0))
+    assert [event["id"] for event in viewer.seen("finding")] == ["large", "small"]
+
+
+def test_the_hole_flown_to_is_filled_and_its_faces_are_chosen_by_key(viewer):
+    viewer.apply_delta("scan", removed=[120, 121])
+    hole = SHEET.faces[[120, 121]]
+    loop = [int(vertex) for vertex in np.unique(hole)]
+    viewer.show_findings("scan", [{**FINDINGS[0], "loop": loop}, FINDINGS[1]])
+    viewer.press(".")
+    viewer.page.keyboard.press("Shift+Comma")
+    assert viewer.ask("Array.from(app.selection.slots)") == [10, 11, 12, 13]
+    viewer.press(".")
+    viewer.page.keyboard.press("Shift+Period")
+    use, _ = viewer.use()
+    assert use["tool"] == "fill"
+    assert set(use["edge"]) <= set(loop)
+
+
+def test_a_kind_can_be_hidden(viewer):
+    viewer.show_findings("scan", FINDINGS)
+    viewer.page.locator(".sts-kind", has_text="hole").click()
+    assert len(rows(viewer)) == 1
+    viewer.press(".", ".")
+    assert [event["id"] for event in viewer.seen("finding")] == ["look", "look"]
+
+
+def test_upper_and_lower_are_shown_and_hidden_apart(viewer):
+    ball = sphere(2, 3.0)
+    viewer.show_mesh("upper", ball.vertices + np.array([10, 10, 4]), ball.faces, title="Upper jaw")
+    assert viewer.ask("app.stage.pick(...argument).layer.name", at(viewer, (10, 10, 7))) == "upper"
+    viewer.press("Alt+2")
+    assert viewer.ask("app.stage.pick(...argument).layer.name", at(viewer, (10, 10, 0))) == "scan"
+    viewer.page.locator(".sts-layer", has_text="Lower jaw").click()
+    assert viewer.ask("app.stage.pick(...argument)", at(viewer, (10, 10, 0))) is None
+
+
+def at(viewer, place):
+    x, y = viewer.pixel(place)
+    box = viewer.page.locator(".sts-canvas").bounding_box()
+    return [x - box["x"], y - box["y"]]
+
+
+def colour(viewer, place):
+    x, y = at(viewer, place)
+    return viewer.ask(
+        """(() => { app.stage.draw(); const gl = app.stage.renderer.getContext();
+          const data = new Uint8Array(4);
+          gl.readPixels(argument[0], app.stage.height - argument[1], 1, 1, gl.RGBA,
+                        gl.UNSIGNED_BYTE, data);
+          return Array.from(data.slice(0, 3)); })()""",
+        [x, y],
+    )
+
+
+def test_a_deviation_map_runs_from_blue_to_vermilion_with_a_scale(viewer):
+    values = (SHEET.vertices[:, 0] - 10) / 200
+    viewer.show_values("scan", values, low=-0.05, high=0.05, title="Deviation")
+    below, above = colour(viewer, (1, 10, 0)), colour(viewer, (19, 10, 0))
+    assert below[2] > below[0] + 60
+    assert above[0] > above[2] + 60
+    ticks = viewer.page.locator(".sts-ticks").inner_text().split()
+    assert ticks == ["-0.050", "-0.025", "0.000", "0.025", "0.050"]
+    viewer.press("h")
+    assert abs(colour(viewer, (1, 10, 0))[0] - colour(viewer, (19, 10, 0))[0]) < 40
+
+
+def test_an_edit_map_has_a_colour_and_a_count_per_reason(viewer):
+    reasons = np.zeros(len(SHEET.faces), np.uint8)
+    reasons[:200] = 1
+    plain = colour(viewer, (10.2, 2.5, 0))
+    viewer.show_edits("scan", reasons)
+    edited = colour(viewer, (10.2, 2.5, 0))
+    assert edited[2] - edited[0] > plain[2] - plain[0] + 60, "hole fills are blue"
+    assert "hole filled\n200" in viewer.page.locator(".sts-side").inner_text()
+
+
+def test_before_and_after_share_the_picture(viewer):
+    viewer.apply_delta("scan", removed=np.arange(len(SHEET.faces)))
+    viewer.show_before("scan", SHEET.vertices, SHEET.faces)
+    viewer.press("j")
+    left, right = colour(viewer, (5, 10, 0)), colour(viewer, (15, 10, 0))
+    assert left[0] > left[2] + 20, "stone, as it was"
+    assert right[2] > right[0], "sky, as it is"
+
+
+def test_a_section_hides_what_lies_before_it(viewer):
+    ball = sphere(3, 4.0)
+    viewer.show_mesh("ball", ball.vertices + np.array([10, 10, 0]), ball.faces)
+    viewer.ask("app.showView('occlusal')")
+    before = viewer.ask("app.stage.pick(...argument).place.z", at(viewer, (10, 10, 0)))
+    viewer.press("d")
+    after = viewer.ask("app.stage.pick(...argument).place.z", at(viewer, (10, 10, 0)))
+    assert before == pytest.approx(4, abs=0.1)
+    assert after < 0.1
+    viewer.press("PageUp", "PageUp")
+    assert viewer.ask("app.stage.clip.w") > viewer.ask("app.stage.view.place.target.z") + 0.9
+
+
+@pytest.mark.parametrize("key", ["w", "x", "z", "o", "1", "2", "3", "4", "5", "Shift+P", "?"])
+def test_every_way_to_look_draws_without_an_error(viewer, key):
+    viewer.press(key)
+    viewer.ask("(app.stage.view.finishFlight(), app.stage.draw())")
+    assert viewer.ask("app.stage.renderer.getContext().getError()") == 0
+
+
+def test_words_and_teeth_follow_the_settings(viewer):
+    viewer.show_findings("scan", FINDINGS)
+    viewer.show_teeth({36: (3, 3, 0)})
+    viewer.page.evaluate("change('language', 'de')")
+    viewer.page.evaluate("change('tooth_numbers', 'palmer')")
+    assert "Loch füllen" in viewer.page.locator("[data-command=fill]").inner_text()
+    assert "(F)" in viewer.page.locator("[data-command=fill]").get_attribute("title")
+    viewer.ask("app.stage.draw()")
+    assert "┌6" in viewer.page.locator(".sts-overlay").text_content()
+
+
+def test_what_happens_is_said_to_a_screen_reader(viewer):
+    viewer.show_findings("scan", FINDINGS)
+    viewer.press(".")
+    live = viewer.page.locator(".sts-live")
+    assert live.get_attribute("aria-live") == "polite"
+    assert live.text_content() == "1 / 3: spike, 1.00 mm"
+    unnamed = viewer.page.evaluate(
+        "[...document.querySelectorAll('.sts-viewer button')].filter(b => !b.innerText.trim()).length"
+    )
+    assert unnamed == 0
+
+
+def test_clear_leaves_a_line_and_no_mesh(viewer):
+    viewer.show_findings("scan", FINDINGS)
+    viewer.clear("The case is closed.")
+    assert viewer.page.locator(".sts-cover").inner_text() == "The case is closed."
+    assert viewer.ask("app.stage.layers.size") == 0
+    memory = viewer.ask("app.stage.renderer.info.memory")
+    assert memory["geometries"] <= 1, "the graphics card holds no mesh"
+
+
+def test_a_viewer_works_without_a_mouse(viewer):
+    viewer.apply_delta("scan", removed=np.flatnonzero(
+        np.hypot(*(SHEET.vertices[SHEET.faces].mean(axis=1)[:, :2] - (10, 10)).T) < 1.6))  # fmt: skip
+    viewer.press("f", "Space")
+    use, _ = viewer.use()
+    assert use["tool"] == "fill", "the hole is under the cross in the middle"
