@@ -3,6 +3,7 @@
 Rules owned here:
 - A place is worth a look where the faces about it point in many directions (`WideNormals.unity`
   below `UNITY`). Clean scans have few such places.
+- The tip of a spike lies above all its neighbours along its normal, or below them all.
 - About such a vertex the surface is read ring by ring. A quadric is fitted to the three rings
   outside ring k. The vertex is the tip of a spike with base k when it departs from the quadric by
   `HEIGHT_MM` and by `STEEPNESS` times the mean radius of ring k (more for bases of many rings, which
@@ -25,7 +26,6 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import in_threads, kernel
 from stsbench.geometry.vertex_rings import vertex_neighbours, walk_rings
-from stsbench.geometry.wide_normals import WideNormals
 
 __all__ = ["SPIKE_RINGS", "UNITY", "spike_vertices"]
 
@@ -160,6 +160,20 @@ def _depart(vertices, sums, ring, ends, k, last, frame, centre, place, matrix, r
 
 
 @kernel
+def _stands_out(vertices, start, around, sums, v):
+    """Whether all neighbours of a vertex lie below it along its normal, or all above."""
+    higher = True
+    lower = True
+    for y in range(start[v], start[v + 1]):
+        gap = 0.0
+        for m in range(3):
+            gap += (vertices[around[y], m] - vertices[v, m]) * sums[v, m]
+        higher = higher and gap <= 0
+        lower = lower and gap >= 0
+    return higher or lower
+
+
+@kernel
 def _find_tips(vertices, start, around, border, sums, asked, height, base):
     """Height of the vertices that are tips, and the ring that is their base; else base 0."""
     mark = np.full(len(vertices), -1, np.int32)
@@ -172,6 +186,8 @@ def _find_tips(vertices, start, around, border, sums, asked, height, base):
     right = np.empty(6)
     for i in range(len(asked)):
         v = asked[i]
+        if not _stands_out(vertices, start, around, sums, v):
+            continue
         whole = 0
         best = 0.0
         for k in range(1, _RINGS + 1):
@@ -264,9 +280,8 @@ def spike_vertices(
     vertices: Vertices,
     faces: Faces,
     border: Mask,
-    normals: WideNormals,
-    *,
-    among: Mask | None = None,
+    near: NDArray[np.float64],
+    asked: Mask,
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Find spikes.
 
@@ -277,9 +292,10 @@ def spike_vertices(
         Consistently wound.
     border : (V,) bool
         Vertices on open edges.
-    normals : WideNormals
-    among : (V,) bool, optional
-        The only vertices that may be a tip; all by default.
+    near : (V, 4) float64
+        Vector area about every vertex, from `WideNormals`.
+    asked : (V,) bool
+        Vertices that may be a tip: those with a `WideNormals.unity` below `UNITY`.
 
     Returns
     -------
@@ -289,25 +305,23 @@ def spike_vertices(
         Height of each spike over its base, negative for one that goes inwards.
     """
     spike = np.full(len(vertices), -1, dtype=np.int32)
-    may: Mask = (normals.unity < UNITY) & ~border
-    asked = np.flatnonzero(may if among is None else may & among).astype(np.int32)
-    if not len(asked):
+    places = np.flatnonzero(asked & ~border).astype(np.int32)
+    if not len(places):
         return spike, np.zeros(0)
     start, around = vertex_neighbours(faces, border)
-    height = np.zeros(len(asked))
-    base = np.zeros(len(asked), dtype=np.int32)
-    near = normals.near
-    cuts = np.linspace(0, len(asked), _CHUNKS + 1).astype(int)
+    height = np.zeros(len(places))
+    base = np.zeros(len(places), dtype=np.int32)
+    cuts = np.linspace(0, len(places), _CHUNKS + 1).astype(int)
 
     def find(at: slice) -> None:
         found = (height[at], base[at])
-        _find_tips(vertices, start, around, border, near, asked[at], *found)
+        _find_tips(vertices, start, around, border, near, places[at], *found)
 
     parts = [slice(*ends) for ends in pairwise(cuts)]
-    in_threads(find, parts if len(asked) > _FEW else [slice(None)])
+    in_threads(find, parts if len(places) > _FEW else [slice(None)])
     tips = np.flatnonzero(base > 0)
     # The tallest first, ties by place, so that renaming vertices changes nothing.
-    x, y, z = vertices[asked[tips]].T
+    x, y, z = vertices[places[tips]].T
     tips = tips[np.lexsort((z, y, x, -np.abs(height[tips])))]
-    counts = _mark_spikes(vertices, start, around, border, near, asked[tips], base[tips], spike)
+    counts = _mark_spikes(vertices, start, around, border, near, places[tips], base[tips], spike)
     return spike, height[tips[counts.astype(bool)]]

@@ -26,7 +26,7 @@ from stsbench.geometry.face_groups import group_faces, measure_groups
 from stsbench.geometry.face_sets import faces_at, grow_by_rings
 from stsbench.geometry.manifoldness import sheets
 from stsbench.geometry.self_intersection import flat_stars, self_meetings
-from stsbench.geometry.spikes import spike_vertices
+from stsbench.geometry.spikes import UNITY, spike_vertices
 from stsbench.geometry.topology import BOUNDARY, faces_at_edges, open_vertices
 from stsbench.geometry.wide_normals import overturned_faces, sum_normals
 from stsbench.repair.choices import NO_ANSWERS, kept_numbers, number_findings
@@ -93,7 +93,7 @@ def find_defects(tidied: Tidied, profile: RepairProfile, answers: Answers = NO_A
     rim = open_vertices(faces, draft.twin)
     border = np.zeros(len(vertices), dtype=bool)
     border[rim] = True
-    spike, height_mm = spike_vertices(vertices, faces, border, normals)
+    spike, height_mm = spike_vertices(vertices, faces, border, normals.near, normals.unity < UNITY)
     spikes: Mask = faces_at(faces, spike >= 0)
     overturned, flat = side_by_side(
         lambda: overturned_faces(vertices, faces, normals),

@@ -164,7 +164,6 @@ def _borders(
     if not len(loops):
         return border
     piece = component[loops.half_edges[loops.offsets[:-1]] // 3]
-    places = measure_groups(draft.vertices, draft.faces, component)
     outer: dict[int, int] = {}
     firsts = {int(own): n for n, own in reversed(list(enumerate(piece)))}
     may_be_end = _may_be_ends(draft, loops, np.array([firsts[int(own)] for own in piece]))
@@ -173,28 +172,28 @@ def _borders(
         rim, width = float(measures.rim_mm[n]), float(measures.width_mm[n])
         if own not in outer:
             outer[own] = n
-            border[n] = rim > profile.gum_limit_mm or width >= _NEARLY_CLOSED * _reach_mm(
-                draft, component == own, places.centre_mm[own]
+            border[n] = rim > profile.gum_limit_mm or (
+                width >= _NEARLY_CLOSED * _extent(draft, component == own)[1]
             )
         else:
-            reach = np.linalg.norm(measures.centre_mm[n] - places.centre_mm[own])
-            wide = places.size_mm[own] >= 2 * width
-            end = may_be_end[n] and _is_end(draft, component, loops, n, outer[own])
-            border[n] = end or (
-                rim >= profile.second_border_mm
-                and reach <= profile.second_border_centre_mm
-                and wide
-            )
+            border[n] = may_be_end[n] and _is_end(draft, component, loops, n, outer[own])
+            if not border[n] and rim >= profile.second_border_mm:
+                middle, extent = _extent(draft, component == own)
+                away = float(np.linalg.norm(measures.centre_mm[n] - middle))
+                border[n] = away <= profile.second_border_centre_mm and extent >= 2 * width
         answer = answers.get(f"loop/{n}")
         if answer in ("border", "hole"):
             border[n] = answer == "border"
     return border
 
 
-def _reach_mm(draft: Draft, piece: Mask, centre_mm: NDArray[np.float64]) -> float:
-    """Return twice the distance of the farthest vertex of a piece from its centre."""
-    corners = draft.vertices[np.unique(draft.faces[piece])]
-    return 2 * float(np.linalg.norm(corners - centre_mm, axis=1).max())
+def _extent(draft: Draft, piece: Mask) -> tuple[NDArray[np.float64], float]:
+    """Return the middle of a piece's surface, and twice the way to its farthest vertex."""
+    faces = draft.faces[piece]
+    whole = measure_groups(draft.vertices, faces, np.zeros(len(faces), dtype=np.int64))
+    middle = whole.centre_mm[0]
+    corners = draft.vertices[np.unique(faces)]
+    return middle, 2 * float(np.linalg.norm(corners - middle, axis=1).max())
 
 
 def _may_be_ends(draft: Draft, loops: LoopSet, outer: NDArray[np.int64]) -> NDArray[np.bool_]:

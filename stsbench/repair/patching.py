@@ -78,6 +78,7 @@ class Patcher:
         order = np.argsort(keys, kind="stable")
         self._keys, self._fates = keys[order], fates[order]
         self._patches = 0
+        self._parted = False
 
     def run(self, progress: Progress) -> None:
         """Fill, verify, widen, and look again.
@@ -196,6 +197,7 @@ class Patcher:
         draft = self.draft
         piece = sheets(draft.twin)
         count = int(piece.max(initial=-1)) + 1
+        self._parted = count != self.tidied.component_count
         if count <= self.tidied.component_count:
             return
         area_mm2 = draft.measures(self.tidied.thin_mm).area_mm2
@@ -203,10 +205,13 @@ class Patcher:
         # Pieces that held before the cut are larger than what is dropped here.
         limit = min(self.profile.island_mm2, self.profile.island_share * total.max())
         draft.drop((total <= limit)[piece], EditReason.ISLAND)
+        self._parted = np.count_nonzero(total > limit) != self.tidied.component_count
 
     def _list_separated(self) -> None:
         """List pieces that a cut parted from the rest and that are too large to drop."""
         draft = self.draft
+        if not self._parted:
+            return
         piece = sheets(draft.twin)
         count = int(piece.max(initial=-1)) + 1
         if count == self.tidied.component_count:
@@ -301,6 +306,7 @@ class Patcher:
 
     def _give_up(self, wrong: Mask) -> None:
         """Take what is still wrong out again and list it."""
+        self._parted = True
         draft = self.draft
         self.unsolved += list_face_groups(
             FindingKind.SELF_INTERSECTION,

@@ -17,7 +17,12 @@ from stsbench.domain.mesh import Mask
 from stsbench.geometry.face_reach import faces_near
 from stsbench.geometry.spikes import SPIKE_RINGS, UNITY, spike_vertices
 from stsbench.geometry.topology import open_vertices
-from stsbench.geometry.wide_normals import overturned_faces, passes_needed, sum_normals
+from stsbench.geometry.wide_normals import (
+    overturned_faces,
+    passes_needed,
+    sum_near,
+    sum_normals,
+)
 from stsbench.repair.cutting import Defects
 from stsbench.repair.draft import Draft
 
@@ -109,15 +114,10 @@ class SecondLook:
 
     def _spikes(self, asked: Mask, border: Mask) -> Mask:
         """Mark the faces at spikes whose tip is among the asked vertices."""
-        draft, passes = self.draft, self._passes
-        ring = faces_near(draft.faces, draft.twin, asked, SPIKE_RINGS + passes + 1)
-        rows, names, faces = self._part(ring >= 0)
-        normals = sum_normals(draft.vertices[names], faces, passes=passes)
-        spike, _ = spike_vertices(
-            draft.vertices[names], faces, border[names], normals, among=asked[names]
-        )
-        marked = np.zeros(len(draft.faces), dtype=bool)
-        marked[rows[(spike >= 0)[faces].any(axis=1)]] = True
+        draft = self.draft
+        near = sum_near(draft.vertices, draft.faces)
+        spike, _ = spike_vertices(draft.vertices, draft.faces, border, near, asked)
+        marked: Mask = np.asarray((spike >= 0)[draft.faces].any(axis=1))
         return marked
 
     def _part(self, chosen: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
