@@ -1,9 +1,10 @@
 """Find what must be cut out of a tidied scan, and cut it.
 
 Rules owned here:
-- A spike is cut with the faces at its vertices; folds and faces that meet where they are not joined
-  with one ring. A ring never takes a face on an open edge unless it is part of the defect itself: so
-  the border stays. What one ring does not mend the second look finds and widens.
+- A spike is cut with the faces at its vertices, faces that meet where they are not joined with one
+  ring, a fold with `FOLD_RINGS`: what it drew along lies beside it. A ring never takes a face on an
+  open edge unless it is part of the defect itself: so the border stays. What that does not mend the
+  second look finds and widens.
 - A group of faces that meet one another is a fold when some of them are overturned, else a
   self-intersection. Meetings that a spike causes go with the spike.
 - Where two kept pieces pass through each other the smaller one is cut. Neither is known to be wrong,
@@ -36,7 +37,9 @@ from stsbench.repair.overlaps import note_layers
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.tidying import Tidied
 
-__all__ = ["Defects", "cut_defects", "cut_faces", "find_defects", "widen"]
+__all__ = ["FOLD_RINGS", "Defects", "cut_defects", "cut_faces", "find_defects", "widen"]
+
+FOLD_RINGS = 2
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -269,7 +272,7 @@ def cut_defects(tidied: Tidied, defects: Defects) -> None:
     reasons = np.zeros(len(draft.faces), dtype=np.uint8)
     for seed, reason in (
         (widen(draft, defects.crossings, 1), EditReason.SELF_INTERSECTION),
-        (widen(draft, defects.folds, 1), EditReason.FOLD),
+        (widen(draft, defects.folds, FOLD_RINGS), EditReason.FOLD),
         (defects.spikes, EditReason.SPIKE),
     ):
         reasons[seed] = reason
