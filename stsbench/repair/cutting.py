@@ -2,9 +2,9 @@
 
 Rules owned here:
 - A spike is cut with the faces at its vertices, faces that meet where they are not joined with one
-  ring, a fold with `FOLD_RINGS`: what it drew along lies beside it. A ring never takes a face on an
-  open edge unless it is part of the defect itself: so the border stays. What that does not mend the
-  second look finds and widens.
+  ring; a fold with one ring, and a second one where the surface about a vertex does not face one way
+  (`WideNormals.unity` below `FOLDED`). A ring never takes a face on an open edge unless it is part of
+  the defect itself: so the border stays. What that does not mend the second look finds and widens.
 - A group of faces that meet one another is a fold when some of them are overturned, else a
   self-intersection. Meetings that a spike causes go with the spike.
 - Where two kept pieces pass through each other the smaller one is cut. Neither is known to be wrong,
@@ -37,9 +37,9 @@ from stsbench.repair.overlaps import note_layers
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.tidying import Tidied
 
-__all__ = ["FOLD_RINGS", "Defects", "cut_defects", "cut_faces", "find_defects", "widen"]
+__all__ = ["Defects", "cut_defects", "cut_faces", "find_defects", "whole_folds", "widen"]
 
-FOLD_RINGS = 2
+FOLDED = 0.95
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -259,6 +259,25 @@ def widen(draft: Draft, seed: Mask, rings: int) -> Mask:
     return seed | (grown & ~at_border(draft))
 
 
+def whole_folds(draft: Draft, folds: Mask, unity: NDArray[np.float64]) -> Mask:
+    """Widen folds by their rings.
+
+    Parameters
+    ----------
+    draft : Draft
+    folds : (F,) bool
+    unity : (V,) float64
+
+    Returns
+    -------
+    (F,) bool
+    """
+    cut = widen(draft, folds, 1)
+    if cut.any():
+        cut |= widen(draft, cut, 1) & faces_at(draft.faces, unity < FOLDED)
+    return cut
+
+
 def cut_defects(tidied: Tidied, defects: Defects) -> None:
     """Cut everything that was found out of the draft.
 
@@ -272,7 +291,7 @@ def cut_defects(tidied: Tidied, defects: Defects) -> None:
     reasons = np.zeros(len(draft.faces), dtype=np.uint8)
     for seed, reason in (
         (widen(draft, defects.crossings, 1), EditReason.SELF_INTERSECTION),
-        (widen(draft, defects.folds, FOLD_RINGS), EditReason.FOLD),
+        (whole_folds(draft, defects.folds, defects.unity), EditReason.FOLD),
         (defects.spikes, EditReason.SPIKE),
     ):
         reasons[seed] = reason

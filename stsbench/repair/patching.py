@@ -37,7 +37,7 @@ from stsbench.geometry.topology import (
     open_vertices,
 )
 from stsbench.geometry.wide_normals import sum_near
-from stsbench.repair.cutting import FOLD_RINGS, Defects, cut_faces, widen
+from stsbench.repair.cutting import Defects, cut_faces, whole_folds, widen
 from stsbench.repair.holes import Fate, LoopPlan
 from stsbench.repair.listing import largest_first, list_face_groups, place_of
 from stsbench.repair.profiles import RepairProfile
@@ -133,7 +133,7 @@ class Patcher:
         """Cut what a second look found, wider each time."""
         draft = self.draft
         spikes = widen(draft, seen.spikes, rings)
-        folds = widen(draft, seen.folds, FOLD_RINGS + rings)
+        folds = widen(draft, whole_folds(draft, seen.folds, self._second.unity), rings)
         reasons = np.where(spikes, np.uint8(EditReason.SPIKE), np.uint8(EditReason.FOLD))
         cut_faces(draft, spikes | folds, reasons, seen.spikes | seen.folds)
 
