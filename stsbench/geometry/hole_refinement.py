@@ -22,6 +22,7 @@ from stsbench.geometry.compiled import kernel
 from stsbench.geometry.delaunay_flips import Patch, corner_of, flip_to_delaunay
 from stsbench.geometry.hole_rims import Rims
 from stsbench.geometry.hole_triangulation import IMPOSSIBLE, Triangulation
+from stsbench.geometry.patch_order import number_vertices
 
 __all__ = ["VERTEX_CAP", "Refinement", "refine_patches"]
 
@@ -186,24 +187,19 @@ def _refine(
     return True
 
 
-def _sweep(vertices: Vertices, rims: Rims, refined: Refinement) -> Refinement:
-    """Give new vertices numbers along the length of their patch: neighbours get near ones."""
-    old, made = len(vertices), len(refined.vertices)
-    sizes = np.diff(rims.offsets)
-    hole_of = np.repeat(np.arange(len(sizes)), np.diff(refined.vertex_offsets))
-    loop_of = np.repeat(np.arange(len(sizes)), sizes)
-    corners = vertices[rims.vertex]
-    middle = np.stack([np.bincount(loop_of, axis, len(sizes)) for axis in corners.T], axis=1)
-    away = corners - (middle / np.maximum(sizes, 1)[:, None])[loop_of]
-    order = np.lexsort([np.einsum("ij,ij->i", away, away), loop_of])
-    length = away[order[np.maximum(rims.offsets[1:] - 1, 0)]]
-    order = np.lexsort([np.einsum("ij,ij->i", refined.vertices, length[hole_of]), hole_of])
-    number = np.empty(made, np.int32)
-    number[order] = np.arange(old, old + made)
+def _renumbered(vertices: Vertices, rims: Rims, refined: Refinement) -> Refinement:
+    """Return the same patches with numbers by place."""
+    number = number_vertices(
+        vertices, rims, refined.vertices, refined.faces, refined.vertex_offsets,
+        refined.face_offsets,
+    )  # fmt: skip
+    moved = np.empty_like(refined.vertices)
+    moved[number] = refined.vertices
+    old = len(vertices)
     faces = refined.faces.copy()
     is_new = faces >= old
-    faces[is_new] = number[faces[is_new] - old]
-    return refined._replace(vertices=refined.vertices[order], faces=faces)
+    faces[is_new] = old + number[faces[is_new] - old]
+    return refined._replace(vertices=moved, faces=faces)
 
 
 def refine_patches(
@@ -258,5 +254,5 @@ def refine_patches(
                 faces=refined.faces[:held],
                 opposite=refined.opposite[:held],
             )
-            return _sweep(vertices, rims, refined) if made else refined
+            return _renumbered(vertices, rims, refined) if made else refined
         room, total = 4 * room, 4 * total

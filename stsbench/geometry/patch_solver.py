@@ -31,7 +31,7 @@ __all__ = ["MEMBRANE", "PLATE_UNKNOWNS", "STIFFNESS", "solve_patches"]
 STIFFNESS = 10.0
 PLATE_UNKNOWNS = 20_000  # a plate of these takes 0.6 s to factorise
 _FULL = 32  # unknowns up to which a band is not looked for
-_MOST_WORK = 100_000_000  # multiplications within a band; above, a sparse factorisation is faster
+_MOST_WORK = 120_000_000  # multiplications within a band; above, a sparse factorisation is faster
 MEMBRANE = -1.0
 
 
@@ -122,7 +122,7 @@ def _solve_banded(
             for e in range(offsets[item], offsets[item + 1]):
                 left = min(left, unknown[e])
                 right = max(right, unknown[e])
-            band = max(band, right - left)
+            band = max(band, right - left if plate else max(right - item, item - left))
             row = row_list[item]
             for e in range(fans[row], fans[row + 1] if stiffness > 0.0 else fans[row]):
                 other = local[neighbour[e]] if not is_open[neighbour[e]] else -1
