@@ -6,6 +6,8 @@ Rules owned here:
 - Every patch is looked at. Folds are relaxed; a patch that still folds over, blows up or holds a
   face without area goes back from faired to a membrane, then to bare triangles between rim
   vertices. If no kind will do, the loop counts as failed and gets no faces.
+- A patch that is graded, or has more than `PLATE_UNKNOWNS` vertices, stays a membrane: it is wider
+  than any hole that a limit lets a lab fill.
 - Values on vertices, such as colours, continue harmonically from the rim into the patch.
 
 Source: the chain of P. Liepa, *Filling holes in meshes*, SGP 2003.
