@@ -18,10 +18,8 @@ from scipy.sparse import coo_array
 from stsbench.domain.mesh import Faces, Vertices
 from stsbench.errors import InputError
 from stsbench.geometry.distance import point_to_surface
-from stsbench.geometry.edge_pairs import half_edges_of
 from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.face_selection import faces_near, take_excerpt
-from stsbench.geometry.topology import next_half_edge
 from stsbench.geometry.trimming import edges_to_cut, parts_of
 from stsbench.repair.filling_steps import loop_at
 from stsbench.repair.open_rims import find_open_rims
@@ -126,14 +124,13 @@ def _with_crumbs(
     working: WorkingMesh, side: NDArray[np.int8], profile: RepairProfile
 ) -> NDArray[np.int8]:
     """Let small parts that the cut leaves behind go with the strip."""
-    half_edges = half_edges_of(np.arange(working.face_count))
-    corners = working.faces.ravel()
-    parted = side[corners] != side[corners[next_half_edge(half_edges)]]
+    a, b, c = (side[working.faces[:, j]] for j in range(3))
+    parted = np.stack([a != b, b != c, c != a], axis=-1).ravel()
     part = parts_of(working.faces, working.alive, parted, working.vertex_count)
     area = measure_faces(working.vertices, working.faces, thin_mm=0.0).area_mm2 * working.alive
     total = np.bincount(part[working.faces[:, 0]], weights=area, minlength=working.vertex_count)
     at_cut = np.zeros(working.vertex_count, dtype=bool)
-    at_cut[part[corners[parted]]] = True
+    at_cut[part[working.faces.ravel()[parted]]] = True
     limit = min(profile.island_mm2, profile.island_share * float(area.sum()))
     crumbs = at_cut & (total <= limit)
     return np.where((side < 0) & crumbs[part], np.int8(1), side)

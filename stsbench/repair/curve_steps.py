@@ -5,8 +5,8 @@ Rules owned here:
   `CLOSES_MM` or its own longest step, and tried the other way when that does not part the scan.
 - Every place must lie within `OFF_MM` of the scan.
 - The part that goes is the one nearest to `goes`. A curve that does not part the scan is refused.
-- Edges are cut at least a twentieth of their length from their ends, so that no needle is left: the
-  rim follows the drawing within a fraction of an edge.
+- Edges are cut at least a twentieth of their length from their ends, so that no needle is left, and
+  farther from them where that leaves a fault: the rim follows the drawing within a part of an edge.
 """
 
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ CLOSES_MM = 1.0
 OFF_MM = 1.5
 _REACH_MM = 4.0  # how far the surface may bulge from the chord between two places
 _PAST_MM = 3.0
-_LEAST_SHARE = 0.05
+_LEAST_SHARES = (0.05, 0.15, 0.3)
 _LEAST_CUT = 0.3
 _MOST_PLACES = 5_000
 
@@ -96,14 +96,16 @@ def plan_trim_curve(
 def _trimmed(working: WorkingMesh, side: NDArray[np.int8], line: _CutLine) -> Step:
     cuts = edges_to_cut(working.faces, working.alive, side)
     at = np.searchsorted(line.keys, (cuts.low << 32) | cuts.high)
-    share = np.clip(line.share[at], _LEAST_SHARE, 1 - _LEAST_SHARE)
     low, high = working.vertices[cuts.low], working.vertices[cuts.high]
-    trim = trim_by_sides(working, side, cuts, share, low + (high - low) * share[:, None])
-    if faults := find_faults(working, trim.change):
-        raise InputError(
-            f"The cut would leave {', '.join(faults.words)}.", "Draw the curve a little beside."
-        )
-    return trim_step(working, "trim_curve", trim, [], curve_mm=line.length_mm)
+    words: tuple[str, ...] = ()
+    for least in _LEAST_SHARES:
+        share = np.clip(line.share[at], least, 1 - least)
+        trim = trim_by_sides(working, side, cuts, share, low + (high - low) * share[:, None])
+        faults = find_faults(working, trim.change)
+        if not faults:
+            return trim_step(working, "trim_curve", trim, [], curve_mm=line.length_mm)
+        words = faults.words
+    raise InputError(f"The cut would leave {', '.join(words)}.", "Draw the curve a little beside.")
 
 
 def _lay(working: WorkingMesh, places: Vertices, *, closed: bool) -> SurfaceCurve:
