@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,14 @@ def test_what_cannot_be_fetched_is_said_in_one_line(tmp_path, monkeypatch):
     with pytest.raises(SystemExit, match="npm could not fetch") as caught:
         hatch_build.build_viewer(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_wheel_carries_the_bundle_and_no_source_of_it(tmp_path):
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "wheel", "--no-deps"]
+    subprocess.run(
+        [*pip, "--no-build-isolation", "-w", tmp_path, ROOT], check=True, capture_output=True
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {"stsbench/widgets/static/viewer.js", "stsbench/widgets/static/loader.js"} <= set(names)
+    assert [name for name in names if "node_modules" in name or name.endswith(".ts")] == []

@@ -50,13 +50,18 @@ test("moved vertices are met where they are now", () => {
   assert.ok(picking.first(above(1.01, 1.005))!.place.z > 3.9);
 });
 
-test("a slot revived after a refit is met again", () => {
-  const { picking, apply } = make(), slot = picking.first(above(10.7, 10.2))!.slot;
-  apply({ removed: Uint32Array.of(slot) });
+test("slots revived after a refit are met again", () => {
+  const { picking, apply } = make();
+  picking.prepare();
+  const removed = Uint32Array.from({ length: 400 }, (_, i) => 200 + i);
+  apply({ removed });
   apply({ moved: Uint32Array.of(0), movedTo: Float32Array.of(0, 0, 1) });
   assert.equal(picking.first(above(10.7, 10.2)), null);
-  apply({ revived: Uint32Array.of(slot) });
-  assert.equal(picking.first(above(10.7, 10.2))!.slot, slot);
+  apply({ revived: removed });
+  for (let cell = 100; cell < 300; cell++) {
+    const slot = picking.first(above((cell % 20) + 0.7, Math.floor(cell / 20) + 0.2))?.slot;
+    assert.equal(slot, 2 * cell);
+  }
 });
 
 test("a sphere holds the slots whose centre lies in it", () => {
