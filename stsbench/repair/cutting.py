@@ -25,7 +25,6 @@ from stsbench.geometry.compiled import side_by_side
 from stsbench.geometry.components import measure_pieces
 from stsbench.geometry.face_groups import group_faces, measure_groups
 from stsbench.geometry.face_sets import faces_at, grow_by_rings
-from stsbench.geometry.manifoldness import sheets
 from stsbench.geometry.self_intersection import flat_stars, self_meetings
 from stsbench.geometry.spikes import UNITY, spike_vertices
 from stsbench.geometry.topology import BOUNDARY, faces_at_edges, open_vertices
@@ -107,7 +106,7 @@ def find_defects(tidied: Tidied, profile: RepairProfile, answers: Answers = NO_A
     if not meetings.complete:
         _note_too_many(tidied)
     if tidied.component_count > 1 and len(pairs):
-        piece = sheets(draft.twin)
+        piece = draft.sheets()
         foreign = piece[pairs[:, 0]] != piece[pairs[:, 1]]
         through = _smaller_sides(draft, piece, pairs[foreign])
         _note_foreign(tidied, through)

@@ -18,6 +18,7 @@ from stsbench.domain.edits import EditReason, EditRecord
 from stsbench.domain.mesh import Faces, Mask, TriangleMesh, Vertices
 from stsbench.geometry.face_measures import FaceMeasures, measure_faces
 from stsbench.geometry.face_sets import named_vertices, touching_faces
+from stsbench.geometry.manifoldness import sheets
 from stsbench.geometry.topology import half_edge_twins
 from stsbench.geometry.twin_edits import append_twins, drop_faces, settle_branching
 from stsbench.geometry.welding import weld_vertices
@@ -64,6 +65,7 @@ class Draft:
     removed: list[tuple[Ints, NDArray[np.uint8]]] = field(default_factory=list)
     around: list[Ints] = field(default_factory=list)
     _measures: FaceMeasures | None = None
+    _sheets: Ints | None = None
 
     @property
     def vertex_count(self) -> int:
@@ -81,6 +83,25 @@ class Draft:
         if self._measures is None:
             self._measures = measure_faces(self.vertices, self.faces, thin_mm=thin_mm)
         return self._measures
+
+    def sheets(self) -> Ints:
+        """Return the sheet of each face, as `manifoldness.sheets`; found once between edits."""
+        if self._sheets is None:
+            self._sheets = sheets(self.twin)
+        return self._sheets
+
+    def keep_sheets(self, kept: Mask, reason: EditReason) -> None:
+        """Drop all sheets but some; the rest are numbered on without another search.
+
+        Parameters
+        ----------
+        kept : (S,) bool
+        reason : EditReason
+        """
+        piece = self.sheets()
+        stays = kept[piece]
+        self.drop(~stays, reason)
+        self._sheets = (np.cumsum(kept) - 1).astype(np.int32)[piece[stays]]
 
     def drop(
         self,
@@ -104,6 +125,7 @@ class Draft:
         """
         if not gone.any():
             return
+        self._sheets = None
         keep = ~gone
         kept, lost = np.flatnonzero(keep), np.flatnonzero(gone)
         why = np.broadcast_to(np.asarray(reason, dtype=np.uint8), len(gone))[lost]
@@ -130,6 +152,7 @@ class Draft:
     def pair(self) -> None:
         """Build the half-edge table anew."""
         self.twin = half_edge_twins(self.faces, self.vertex_count)
+        self._sheets = None
 
     def mark_faces(self) -> None:
         """Remember the faces as they are numbered now."""
@@ -141,7 +164,7 @@ class Draft:
         sources = sources[sources >= 0]
         self.removed.append((sources, np.full(len(sources), reason, dtype=np.uint8)))
         self.faces, self.twin = faces, twin
-        self._measures = None
+        self._measures = self._sheets = None
         self.face_source = np.where(remade, np.int32(-1), self.face_source)
         self.added_reason = np.where(remade, np.uint8(reason), self.added_reason)
 
@@ -149,7 +172,7 @@ class Draft:
         self, vertices: Vertices, faces: Faces, reasons: NDArray[np.uint8], patch: Ints
     ) -> None:
         """Append patches: new vertices, and faces over all vertices."""
-        self._measures = None
+        self._measures = self._sheets = None
         self.vertices = np.concatenate([self.vertices, vertices])
         self.faces, self.twin = append_twins(self.faces, self.twin, faces)
         none = np.full(max(len(faces), len(vertices)), -1, dtype=np.int32)

@@ -18,7 +18,6 @@ from stsbench.domain.order import Profile
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.domain.verdicts import Verdict, verdict_of
 from stsbench.errors import MeshError
-from stsbench.geometry.manifoldness import sheets
 from stsbench.repair.cutting import find_defects
 from stsbench.repair.holes import plan_loops
 from stsbench.repair.profiles import RepairProfile, load_profile
@@ -106,7 +105,7 @@ def inspect_scan(
     if is_surface(tidied):
         plan = plan_loops(
             tidied.draft,
-            sheets(tidied.draft.twin),
+            tidied.draft.sheets(),
             profile=profile,
             answers=Answers() if answers is None else answers,
         )

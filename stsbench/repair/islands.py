@@ -23,7 +23,6 @@ from stsbench.domain.mesh import Mask
 from stsbench.geometry.bounding_tree import build_tree
 from stsbench.geometry.components import Pieces, distance_to_main, measure_pieces
 from stsbench.geometry.layers import LAYER_MM, layer_gaps
-from stsbench.geometry.manifoldness import sheets
 from stsbench.geometry.wide_normals import sum_near
 from stsbench.repair.choices import NO_ANSWERS, wish_about
 from stsbench.repair.draft import Draft
@@ -75,7 +74,7 @@ def drop_islands(draft: Draft, profile: RepairProfile, answers: Answers = NO_ANS
     -------
     Islands
     """
-    piece = sheets(draft.twin)
+    piece = draft.sheets()
     pieces = measure_pieces(draft.vertices, draft.faces, piece)
     if not len(pieces):
         return Islands([], [], 0, 0, 0.0)
@@ -130,7 +129,7 @@ def drop_islands(draft: Draft, profile: RepairProfile, answers: Answers = NO_ANS
                 f"Piece {number}: {detail[0].lower()}{detail[1:]}",
             )
         )
-    draft.drop(debris[piece], EditReason.ISLAND)
+    draft.keep_sheets(~debris, EditReason.ISLAND)
     count = len(pieces) - 1 - len(layers)
     return Islands(findings, layers, count, int((~debris).sum()), main_mm2)
 

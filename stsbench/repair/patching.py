@@ -27,7 +27,7 @@ from stsbench.geometry.components import measure_pieces
 from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.face_sets import faces_at
 from stsbench.geometry.hole_filling import fill_loops
-from stsbench.geometry.manifoldness import sheets, smaller_fans
+from stsbench.geometry.manifoldness import smaller_fans
 from stsbench.geometry.self_intersection import flat_stars, meetings_with, self_meetings
 from stsbench.geometry.topology import (
     BOUNDARY,
@@ -195,7 +195,7 @@ class Patcher:
     def _drop_separated(self) -> None:
         """Drop pieces that a cut left over, as islands are."""
         draft = self.draft
-        piece = sheets(draft.twin)
+        piece = draft.sheets()
         count = int(piece.max(initial=-1)) + 1
         self._parted = count != self.tidied.component_count
         if count <= self.tidied.component_count:
@@ -212,7 +212,7 @@ class Patcher:
         draft = self.draft
         if not self._parted:
             return
-        piece = sheets(draft.twin)
+        piece = draft.sheets()
         count = int(piece.max(initial=-1)) + 1
         if count == self.tidied.component_count:
             return

@@ -18,7 +18,6 @@ from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.domain.verdicts import verdict_of
 from stsbench.errors import MeshError
 from stsbench.geometry.face_measures import measure_faces
-from stsbench.geometry.manifoldness import sheets
 from stsbench.geometry.topology import BOUNDARY
 from stsbench.geometry.winding import find_winding, flip_faces
 from stsbench.repair.choices import NO_ANSWERS
@@ -77,7 +76,7 @@ def repair_scan(
     check_tidied(tidied)
     plan = plan_loops(
         draft,
-        sheets(draft.twin),
+        draft.sheets(),
         profile=profile,
         answers=answers,
         preparation=preparation,
@@ -103,7 +102,7 @@ def repair_scan(
     if not tidied.orientable:
         findings = tuple(_undone(finding) for finding in findings)
     left = plan_loops(
-        draft, sheets(draft.twin), profile=profile, answers=answers,
+        draft, draft.sheets(), profile=profile, answers=answers,
         preparation=preparation, margin_line=margin_line,
     )  # fmt: skip
     return _result(mesh, draft, findings, _still_there(findings, left.findings))
