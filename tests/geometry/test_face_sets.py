@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stsbench.geometry.face_groups import group_faces, measure_groups
+from stsbench.geometry.face_sets import faces_at, join_faces, named_vertices, touching_faces
+from stsbench.geometry.topology import half_edge_twins
+from tests.repair.damage import moebius
+from tests.shapes import TETRAHEDRON, grid_faces, sheet
+
+
+def joined(faces, vertex_count):
+    return join_faces(faces, half_edge_twins(faces, vertex_count))
+
+
+@pytest.mark.parametrize(
+    ("marked", "rows"),
+    [([], []), ([0], [0, 1]), ([4], [0, 1, 3, 4, 6, 7]), ([2, 6], [2, 5])],
+)
+def test_faces_at_vertices(marked, rows):
+    faces = grid_faces(2, 2)
+    at = np.zeros(9, dtype=bool)
+    at[marked] = True
+    found = np.flatnonzero(faces_at(faces, at)).tolist()
+    assert found == [f for f in range(8) if set(faces[f]) & set(marked)]
+    assert set(rows) <= set(found)
+
+
+def test_named_vertices_are_those_of_the_faces():
+    faces = np.array([[5, 1, 3]], dtype=np.int32)
+    assert np.flatnonzero(named_vertices(faces, 7)).tolist() == [1, 3, 5]
+    assert touching_faces(grid_faces(2, 2), 9, np.array([[0, 0, 0]], np.int32)).tolist() == [0, 1]
+
+
+def test_a_moebius_strip_contradicts_itself():
+    strip = moebius()
+    component, _, contradictions, open_edges = joined(strip.faces, strip.vertex_count)
+    assert not component.any()
+    assert contradictions.tolist() == [1]
+    assert open_edges[0] > 0
+    assert joined(TETRAHEDRON, 4)[2].tolist() == [0]
+    assert joined(TETRAHEDRON, 4)[3].tolist() == [0]
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 2**32 - 1))
+def test_turning_the_flips_makes_torn_sheets_agree(seed):
+    rng = np.random.default_rng(seed)
+    faces = grid_faces(7, 8)
+    faces = rng.permutation(faces[rng.random(len(faces)) < 0.7], axis=0)
+    turned = rng.random(len(faces)) < 0.4
+    mixed = np.ascontiguousarray(np.where(turned[:, None], faces[:, ::-1], faces))
+    component, flip, contradictions, open_edges = joined(mixed, 72)
+    assert not contradictions.any()
+    firsts = np.unique(component, return_index=True)[1]
+    assert (np.diff(firsts) > 0).all()
+    # A face is flipped when it runs against the first of its component, and only then.
+    assert np.array_equal(flip.astype(bool), turned ^ turned[firsts][component])
+    assert open_edges.sum() == (half_edge_twins(mixed, 72) < 0).sum()
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 2**32 - 1))
+def test_groups_are_what_shares_vertices(seed):
+    rng = np.random.default_rng(seed)
+    mesh = sheet(9, 9)
+    faces = rng.permutation(mesh.faces[rng.random(mesh.face_count) < 0.25], axis=0)
+    group = group_faces(faces)
+    label = np.arange(len(faces))  # spread the lowest label until nothing changes
+    while True:
+        lowest = np.full(mesh.vertex_count, len(faces))
+        np.minimum.at(lowest, faces.ravel(), np.repeat(label, 3))
+        spread = lowest[faces].min(axis=1)
+        if np.array_equal(spread, label):
+            break
+        label = spread
+    _, expected = np.unique(label, return_inverse=True)
+    assert np.array_equal(group, expected.reshape(-1))
+    if len(faces):
+        places = measure_groups(mesh.vertices, faces, group)
+        assert places.area_mm2.sum() == pytest.approx(0.125 * len(faces))
+        assert np.array_equal(places.faces_count, np.bincount(group))
+        corners = mesh.vertices[faces[group == 0]].reshape(-1, 3)
+        size = np.linalg.norm(np.ptp(corners, axis=0))
+        assert places.size_mm[0] == pytest.approx(size)
+        assert places.centre_mm[0] == pytest.approx(corners.mean(axis=0))
+
+
+def test_a_group_without_area_is_placed_by_its_faces():
+    line = np.array([[0.0, 0, 0], [3, 0, 0], [6, 0, 0]])
+    places = measure_groups(line, np.array([[0, 1, 2]], np.int32), np.zeros(1, np.int32))
+    assert places.centre_mm.tolist() == [[3.0, 0.0, 0.0]]
+    assert places.area_mm2.tolist() == [0.0]

@@ -1,0 +1,36 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stsbench.geometry.topology import BRANCHING, faces_at_edges, half_edge_twins
+from stsbench.geometry.twin_edits import drop_faces, settle_branching
+from tests.shapes import grid_faces
+
+FAN = np.array([[0, 1, 2], [1, 0, 3], [0, 1, 4]], dtype=np.int32)  # three on the edge 0-1
+
+
+def test_two_that_are_left_at_an_edge_are_paired():
+    twin = half_edge_twins(FAN, 5)
+    assert faces_at_edges(twin, BRANCHING).all()
+    faces, table, _ = drop_faces(FAN, twin, np.array([True, True, False]))
+    assert (table == BRANCHING).any()
+    settled = settle_branching(faces, table)
+    assert np.array_equal(settled, half_edge_twins(faces, 5))
+    assert (table == BRANCHING).any()  # the old table stays as it was
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 2**32 - 1))
+def test_settling_is_building_anew(seed):
+    rng = np.random.default_rng(seed)
+    faces = grid_faces(4, 5)
+    fins = rng.integers(0, 30, (25, 3))
+    fins = fins[
+        (fins[:, 0] != fins[:, 1]) & (fins[:, 1] != fins[:, 2]) & (fins[:, 2] != fins[:, 0])
+    ]
+    on_edges = faces[rng.integers(0, len(faces), 20)].copy()
+    on_edges[:, 2] = 30 + np.arange(20)
+    faces = np.concatenate([faces, fins, on_edges]).astype(np.int32)
+    twin = half_edge_twins(faces, 50)
+    kept, table, _ = drop_faces(faces, twin, rng.random(len(faces)) < 0.6)
+    assert np.array_equal(settle_branching(kept, table), half_edge_twins(kept, 50))

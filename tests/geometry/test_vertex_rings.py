@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from stsbench.geometry.topology import half_edge_twins, open_vertices
+from stsbench.geometry.vertex_rings import vertex_neighbours, walk_rings
+from tests.shapes import sheet, sphere
+
+
+def border_of(mesh):
+    border = np.zeros(mesh.vertex_count, dtype=bool)
+    border[open_vertices(mesh.faces, half_edge_twins(mesh.faces, mesh.vertex_count))] = True
+    return border
+
+
+def rings_by_distance(mesh, v, limit):
+    """Rings of a vertex by spreading over the edges, one after the other."""
+    near = np.zeros(mesh.vertex_count, dtype=bool)
+    near[v] = True
+    rings = [{v}]
+    for _ in range(limit):
+        grown = near.copy()
+        grown[mesh.faces[near[mesh.faces].any(axis=1)]] = True
+        rings.append(set(np.flatnonzero(grown & ~near).tolist()))
+        near = grown
+    return rings
+
+
+def walked(mesh, v, steps, *, room=2048):
+    start, around = vertex_neighbours(mesh.faces, border_of(mesh))
+    mark = np.full(mesh.vertex_count, -1, dtype=np.int32)
+    ring, ends = np.empty(room, dtype=np.int32), np.zeros(16, dtype=np.int32)
+    whole = 0
+    for limit in steps:
+        whole = walk_rings(start, around, v, mark, v, ring, ends, whole, limit)
+    return [ring[ends[k] : ends[k + 1]].tolist() for k in range(whole + 1)]
+
+
+@pytest.mark.parametrize("mesh", [sheet(9, 9), sphere(2)], ids=["sheet", "sphere"])
+@pytest.mark.parametrize("v", [0, 5, 44])
+def test_rings_are_edges_away(mesh, v):
+    rings = walked(mesh, v, [4])
+    assert [set(ring) for ring in rings] == rings_by_distance(mesh, v, 4)
+    assert all(len(set(ring)) == len(ring) for ring in rings)
+
+
+def test_walking_on_is_walking_at_once():
+    assert walked(sphere(2), 7, [1, 2, 5]) == walked(sphere(2), 7, [5])
+
+
+def test_a_walk_ends_where_the_surface_or_the_room_does():
+    assert len(walked(sheet(2, 2), 4, [6])) == 3  # the middle, its ring, two corners
+    assert len(walked(sphere(2), 7, [6], room=10)) == 2

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from stsbench.domain.edits import EditReason
+from stsbench.geometry.face_measures import measure_faces
+from stsbench.geometry.manifoldness import sheets
+from stsbench.geometry.topology import half_edge_twins
+from stsbench.repair.draft import start_draft
+from tests.shapes import sheet
+
+
+@pytest.fixture
+def draft():
+    draft = start_draft(sheet(6, 6))
+    draft.pair()
+    draft.measures(1e-6)
+    draft.sheets()
+    return draft
+
+
+def as_new(draft):
+    """What a draft remembers is what a new look would find."""
+    measures = measure_faces(draft.vertices, draft.faces, thin_mm=1e-6)
+    assert np.array_equal(draft.measures(1e-6).area_mm2, measures.area_mm2)
+    assert np.array_equal(draft.measures(1e-6).thin, measures.thin)
+    assert np.array_equal(draft.twin, half_edge_twins(draft.faces, draft.vertex_count))
+    assert np.array_equal(draft.sheets(), sheets(draft.twin))
+    return True
+
+
+def middle_strip(draft):
+    """Mark the faces of the third row of quads, which parts the sheet."""
+    height = draft.vertices[draft.faces][:, :, 1].mean(axis=1)
+    return (height > 1.0) & (height < 1.5)
+
+
+def test_a_draft_follows_its_edits(draft):
+    assert as_new(draft)
+    gone = middle_strip(draft)
+    whole = draft.faces.copy()
+    draft.drop(gone, EditReason.MANUAL)
+    assert as_new(draft)
+    assert draft.sheets().max() == 1
+    draft.add(np.zeros((0, 3)), whole[gone], np.ones(12, np.uint8), np.zeros(12, np.int32))
+    assert as_new(draft)
+    assert draft.sheets().max() == 0
+
+
+@pytest.mark.parametrize("kept", [[True, False], [False, True], [True, True]])
+def test_sheets_that_stay_are_numbered_on(draft, kept):
+    draft.drop(middle_strip(draft), EditReason.MANUAL)
+    draft.keep_sheets(np.array(kept), EditReason.ISLAND)
+    assert as_new(draft)
+    assert draft.sheets().max() + 1 == sum(kept)
+
+
+def test_faces_go_each_for_its_own_reason(draft):
+    reasons = np.zeros(72, dtype=np.uint8)
+    reasons[[0, 5]] = EditReason.SPIKE
+    reasons[9] = EditReason.FOLD
+    draft.drop(reasons > 0, reasons, defect=reasons == EditReason.FOLD)
+    edits = draft.record(draft.used_vertices())
+    assert edits.removed_face.tolist() == [0, 5, 9]
+    assert edits.removed_reason.tolist() == [EditReason.SPIKE, EditReason.SPIKE, EditReason.FOLD]
+    assert np.concatenate(draft.around).tolist() == [0, 5]
+    assert as_new(draft)
