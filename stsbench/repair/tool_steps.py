@@ -2,6 +2,8 @@
 
 Rules owned here:
 - A use is plain JSON, as `Answers` store it: the name of a tool and what it needs, nothing else.
+  It may say on which repaired scan its numbers count (`on`, `WorkingMesh.origin`): on another one
+  they would mean other faces, and the use is refused.
 - A plan is pure: the same mesh and the same use give the same step, bytes and all.
 - A step that could not be valid is refused with a remedy. Limits of a profile do not bind a person:
   what is above them is done and warned about, save in a profile that allows no edit.
@@ -83,7 +85,12 @@ def plan_step(
     tool = _TOOLS.get(str(use.get("tool")))
     if tool is None:
         raise InputError("The step names no tool there is.", f"Pick one of {', '.join(TOOLS)}.")
-    given = set(use) - {"tool"}
+    if "on" in use and use["on"] != working.origin:
+        raise InputError(
+            "This step was taken on another repair of the scan: its numbers mean other faces.",
+            "Repair with the answers and the version it was recorded with, or do it again.",
+        )
+    given = set(use) - {"tool", "on"}
     if missing := sorted(tool.needs - given):
         raise InputError(f"The step lacks {', '.join(missing)}.", "Give what the tool needs.")
     if unknown := sorted(map(str, given - tool.needs - tool.may_have)):

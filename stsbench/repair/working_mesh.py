@@ -13,6 +13,7 @@ Rules owned here:
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +87,9 @@ class WorkingMesh:
         self._face_count = self._first_face_count = mesh.face_count
         self._history: list[_Applied] = []
         self.thin_mm = thin_height_mm(self._vertices)
+        # Says which mesh the numbers in a use count on, so that no step is replayed on another.
+        places = crc32(self._vertices.astype(np.float32).tobytes())
+        self.origin = f"{crc32(self._faces.tobytes(), places):08x}"
 
     @property
     def vertices(self) -> Vertices:

@@ -1,6 +1,7 @@
 """Any sequence of tools: undo and replay give the same bytes, the edit record is true."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -84,7 +85,7 @@ def do_all(working, moves):
     return uses
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=12)
 @given(MOVES)
 def test_undo_and_replay_give_the_same_bytes(moves):
     mesh = dome_with_holes()
@@ -163,6 +164,18 @@ def test_a_replay_stops_at_the_step_that_fails_and_says_which():
     fill = {"tool": "fill", "edge": rim_edge(working, 1)}
     with pytest.raises(InputError, match="Step 2: This loop is closed already"):
         replay_uses(dome_with_holes(), [fill, fill])
+
+
+def test_steps_are_not_replayed_on_another_mesh_when_they_say_which():
+    mesh = dome_with_holes()
+    use = {"tool": "delete", "faces": [[900, 910]], "on": WorkingMesh(mesh).origin}
+    working, _ = replay_uses(mesh, [use, {**use, "faces": [[1000, 1010]]}])
+    assert not working.alive[900:910].any()
+    with pytest.raises(InputError, match="Step 1: This step was taken on another repair"):
+        replay_uses(REPAIRED.mesh, [use])
+    moved = mesh.vertices.copy()
+    moved[0, 2] += 0.5
+    assert WorkingMesh(replace(mesh, vertices=moved)).origin != use["on"]
 
 
 def test_a_replay_can_be_cancelled_and_leaves_the_mesh_alone():
