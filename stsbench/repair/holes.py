@@ -3,7 +3,7 @@
 Rules owned here (docs/repair.md, "Border or hole"):
 - Each piece has one outer border: its loop with the longest rim. It is a hole after all when its
   rim is within the gum limit and it is narrower than a quarter of the piece: a nearly closed body.
-- A second loop is an open end, as of a tube (scan body, crown), when no vertex of the piece lies
+- A loop is an open end, as of a tube (scan body, crown), when no vertex of the piece lies
   farther from the loop's axis than the loop itself divided by `_END_SHARE`. It is a border.
 - A second loop is a border of its own (gap in the palate, floor of the mouth) when its rim is at
   least `second_border_mm` and its centre lies within `second_border_centre_mm` of the middle of a
@@ -172,8 +172,10 @@ def _borders(
         rim, width = float(measures.rim_mm[n]), float(measures.width_mm[n])
         if own not in outer:
             outer[own] = n
-            border[n] = rim > profile.gum_limit_mm or (
-                width >= _NEARLY_CLOSED * _extent(draft, component == own)[1]
+            border[n] = (
+                rim > profile.gum_limit_mm
+                or width >= _NEARLY_CLOSED * _extent(draft, component == own)[1]
+                or _is_end(draft, component, loops, n, n)
             )
         else:
             border[n] = may_be_end[n] and _is_end(draft, component, loops, n, outer[own])

@@ -7,7 +7,7 @@ Rules owned here:
 - A piece is a second layer of the largest one when that lies within `layers.LAYER_MM` of most of it
   (`_COVERED`) and it is no mere scrap (`_LEAST_MM2`). What it shows the larger sheet shows too, so it
   is dropped, whatever the limits for debris say, up to `_LARGEST_SHARE` of that sheet. Which of the
-  two was right nobody knows: a person must look.
+  two was right nobody knows: a person must look. `overlaps` answers for larger ones.
 - Every piece is listed with its area and its distance from the largest one.
 """
 
@@ -103,10 +103,9 @@ def drop_islands(draft: Draft, profile: RepairProfile, answers: Answers = NO_ANS
         area = float(pieces.area_mm2[n])
         away = f"{distance[n]:.1f} mm from the largest piece."
         kind = FindingKind.ISLAND
-        if gap_mm[n] > 0:
-            kind = FindingKind.DOUBLE_LAYER
+        if gap_mm[n] > 0 and debris[n]:
+            kind, action = FindingKind.DOUBLE_LAYER, Action.REMOVED
             severity = Severity.HOLD if profile.holds_at_layers else Severity.REVIEW
-            action = Action.REMOVED if debris[n] else Action.KEPT
             detail = f"A loose second layer, {gap_mm[n]:.2f} mm from the larger one."
         elif debris[n]:
             severity = Severity.REVIEW if area > profile.island_review_mm2 else Severity.NOTE
