@@ -21,7 +21,7 @@ from stsbench.domain.mesh import Faces, Vertices
 from stsbench.geometry.compiled import kernel
 from stsbench.geometry.delaunay_flips import Patch, corner_of, flip_to_delaunay
 from stsbench.geometry.hole_rims import Rims
-from stsbench.geometry.hole_triangulation import IMPOSSIBLE, Triangulation
+from stsbench.geometry.hole_triangulation import Triangulation
 from stsbench.geometry.patch_order import number_vertices
 
 __all__ = ["VERTEX_CAP", "Refinement", "refine_patches"]
@@ -68,7 +68,7 @@ def _refine(
     """Refine all patches; False when the room that was passed does not suffice."""
     rim = rims.vertex
     offsets = rims.offsets
-    triangles, first_opposite, triangle_offsets, method = triangulation
+    triangles, first_opposite, triangle_offsets, _ = triangulation
     points, wanted, name, local, opposite, _, _ = patch
     new_vertices, new_faces, new_opposite, vertex_offsets, face_offsets, graded = refined
     made_vertices = 0
@@ -79,8 +79,6 @@ def _refine(
         size = offsets[loop + 1] - start
         begin = triangle_offsets[loop]
         count = triangle_offsets[loop + 1] - begin
-        if method[loop] == IMPOSSIBLE:
-            count = 0
         used = size
         mean = 0.0
         for i in range(size if count > 0 else 0):

@@ -213,10 +213,16 @@ def triangulate_rims(
     triangles, opposite = np.empty((2, len(rims.vertex), 3), np.int32)
     made = Triangulation(triangles, opposite, np.zeros(len(sizes) + 1, np.int64), method)
     _triangulate(vertices, rims, table, made)
-    used = made.offsets[-1]
     for loop in np.flatnonzero(method == STAR):
         # A middle joined twice to a vertex that the rim passes twice is no surface.
         own = rims.vertex[rims.offsets[loop] : rims.offsets[loop + 1]]
         if len(np.unique(own)) < len(own):
             method[loop] = IMPOSSIBLE
-    return made._replace(triangles=triangles[:used], opposite=opposite[:used])
+    counts = np.where(method == IMPOSSIBLE, 0, np.diff(made.offsets))
+    rows = np.repeat(method != IMPOSSIBLE, np.diff(made.offsets))
+    used = made.offsets[-1]
+    return made._replace(
+        triangles=triangles[:used][rows],
+        opposite=opposite[:used][rows],
+        offsets=np.cumsum([0, *counts]).astype(np.int64),
+    )
