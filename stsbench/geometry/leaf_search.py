@@ -16,7 +16,7 @@ from stsbench.geometry.triangle_contact import faces_meet
 
 __all__ = ["TEST_WORK", "clear_corners", "meet_others", "meet_within"]
 
-TEST_WORK = 16  # steps that one exact test counts
+TEST_WORK = 4  # steps that one exact test counts
 
 
 @kernel
