@@ -93,7 +93,8 @@ class BenchScan:
             The profile allows no edit, or the use does not fit the mesh.
         """
         self._planned = None
-        planned = Done(dict(use), plan_step(self.working, use, profile=self.limits))
+        step = plan_step(self.working, use, profile=self.limits)
+        planned = Done({**use, "on": self.working.origin}, step)
         self._planned = planned
         return planned.step
 
