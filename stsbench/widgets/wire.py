@@ -7,7 +7,6 @@ Rules owned here:
 - A mesh that would leave the screen blank or freeze it is refused with a line that says why.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
@@ -29,8 +28,6 @@ __all__ = [
     "as_triple",
     "as_vertices",
     "mesh_message",
-    "ranges_of",
-    "slots_of",
 ]
 
 MOST_FACES = 3_000_000  # choice, not fact: a browser without a graphics card still turns it
@@ -244,20 +241,3 @@ def mesh_message(kind: str, vertices: ArrayLike, faces: ArrayLike, **content: ob
     places = as_vertices(vertices)
     corners = as_faces(faces, len(places))
     return Message({"type": kind, **content}, (as_buffer(places), as_buffer(corners)))
-
-
-def ranges_of(slots: NDArray[np.integer]) -> list[list[int]]:
-    """Return ascending half-open ranges `[[start, stop], ...]` that hold exactly the slots."""
-    ordered = np.unique(np.asarray(slots, dtype=np.int64))
-    if not len(ordered):
-        return []
-    breaks = np.flatnonzero(np.diff(ordered) > 1)
-    starts = ordered[np.r_[0, breaks + 1]]
-    stops = ordered[np.r_[breaks, len(ordered) - 1]] + 1
-    return [[int(start), int(stop)] for start, stop in zip(starts, stops, strict=True)]
-
-
-def slots_of(ranges: Sequence[Sequence[int]]) -> NDArray[np.int64]:
-    """Return the slots that half-open ranges hold, ascending."""
-    parts = [np.arange(start, stop, dtype=np.int64) for start, stop in ranges]
-    return np.concatenate(parts) if parts else np.zeros(0, np.int64)

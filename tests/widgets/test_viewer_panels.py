@@ -141,11 +141,11 @@ def test_a_section_hides_what_lies_before_it(viewer):
     assert viewer.ask("app.stage.clip.w") > viewer.ask("app.stage.view.place.target.z") + 0.9
 
 
-@pytest.mark.parametrize("key", ["w", "x", "z", "o", "1", "2", "3", "4", "5", "Shift+P", "?"])
-def test_every_way_to_look_draws_without_an_error(viewer, key):
-    viewer.press(key)
-    viewer.ask("(app.stage.view.finishFlight(), app.stage.draw())")
-    assert viewer.ask("app.stage.renderer.getContext().getError()") == 0
+def test_every_way_to_look_draws_without_an_error(viewer):
+    for key in ("w", "x", "z", "o", "1", "2", "3", "4", "5", "Shift+P", "?"):
+        viewer.press(key)
+        viewer.ask("(app.stage.view.finishFlight(), app.stage.draw())")
+        assert viewer.ask("app.stage.renderer.getContext().getError()") == 0, key
 
 
 def test_words_and_teeth_follow_the_settings(viewer):

@@ -15,26 +15,23 @@ from stsbench.widgets.wire import (
     as_faces,
     as_triple,
     as_vertices,
-    ranges_of,
-    slots_of,
 )
 
 SQUARE = np.array([(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)], np.float32)
 HALVES = np.array([(0, 1, 2), (0, 2, 3)], np.uint32)
 
 
-@pytest.mark.parametrize(
-    ("slots", "ranges"),
-    [([], []), ([4], [[4, 5]]), ([0, 1, 2], [[0, 3]]), ([5, 1, 2, 5], [[1, 3], [5, 6]])],
-)
-def test_ranges_hold_exactly_the_slots(slots, ranges):
-    assert ranges_of(np.array(slots, np.int64)) == ranges
-
-
 @settings(deadline=None, max_examples=25)
-@given(st.sets(st.integers(0, 60)))
-def test_slots_survive_the_way_through_ranges(slots):
-    assert slots_of(ranges_of(np.array(sorted(slots), np.int64))).tolist() == sorted(slots)
+@given(st.lists(st.tuples(st.sets(st.integers(0, 11)), st.integers(0, 3)), max_size=6))
+def test_a_mirror_counts_what_is_alive(steps):
+    vertices, faces = np.zeros((12, 3), np.float32), np.tile([[0, 1, 2]], (12, 1)).astype(np.uint32)
+    layer, alive = LayerMirror(vertices, faces, None, {}), set(range(12))
+    for slots, more in steps:
+        change = {"removed": sorted(slots & alive), "revived": sorted(slots - alive)}
+        layer.apply(layer.checked(as_delta({**change, "faces": [[3, 4, 5]] * more})))
+        alive ^= slots
+        alive |= set(range(layer.face_count - more, layer.face_count))
+        assert layer.alive_count == len(alive)
 
 
 @pytest.mark.parametrize(

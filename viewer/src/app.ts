@@ -305,7 +305,10 @@ export class App {
         this.chrome.build();
       }
     };
-    const gone = () => this.say(this.words("kernel_gone"), "error");
+    const gone = () => {
+      this.answered();
+      this.say(this.words("kernel_gone"), "error", false);
+    };
     traits();
     const events: [string, (...words: never[]) => void][] = [
       ["msg:custom", receive], ["change:height_px", traits], ["change:language", traits], ["change:tooth_numbers", traits],
