@@ -122,11 +122,6 @@ export class OrbitCamera {
     this.settle();
   }
 
-  roll(angle: number): void {
-    this.place.turn.multiply(new Quaternion().setFromAxisAngle(new Vector3(0, 0, 1), angle)).normalize();
-    this.settle();
-  }
-
   pan(dx: number, dy: number): void {
     this.place.target.addScaledVector(this.axis(1, 0, 0), -dx * this.mmPerPixel);
     this.place.target.addScaledVector(this.axis(0, 1, 0), dy * this.mmPerPixel);
@@ -190,10 +185,6 @@ export class OrbitCamera {
   /** Be there at once. */
   finishFlight(): void {
     if (this.flight) this.jump(this.flight.to);
-  }
-
-  get isFlying(): boolean {
-    return this.flight !== null;
   }
 
   private fly(now: number): void {

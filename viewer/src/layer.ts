@@ -5,7 +5,7 @@
 // - Overlays (selection, preview, edits) draw some slots again, a little in front, with the same
 //   vertices; they hold an index of their own and nothing else.
 import { Box3, BufferAttribute, BufferGeometry, DynamicDrawUsage, Group, Mesh, type ShaderMaterial } from "three";
-import { surfaceMaterial, plainColour, useAmounts, type Look } from "./material.ts";
+import { surfaceMaterial, useAmounts, type Look } from "./material.ts";
 import { Picking } from "./picking.ts";
 import { rangesOf, SlotMesh, type Change, type Delta } from "./slots.ts";
 
@@ -38,15 +38,6 @@ export class Layer {
 
   get hasColours(): boolean {
     return this.slots.colours !== null;
-  }
-
-  get hasAmounts(): boolean {
-    return this.amounts !== null;
-  }
-
-  get memoryBytes(): number {
-    const { positions, faces, index, shades, colours } = this.slots;
-    return [positions, faces, index, shades, colours].reduce((sum, array) => sum + (array?.byteLength ?? 0), 0);
   }
 
   apply(delta: Delta): Change {
@@ -195,10 +186,6 @@ class Overlay {
 
   attach(from: BufferGeometry): void {
     for (const name of SHARED) this.geometry.setAttribute(name, from.getAttribute(name));
-  }
-
-  recolour(hex: number): void {
-    this.material.uniforms.surface.value = plainColour(hex);
   }
 
   show(slots: ArrayLike<number>, index: Uint32Array): void {
