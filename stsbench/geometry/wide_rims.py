@@ -5,6 +5,8 @@ Rules owned here:
   triangulation of that shadow.
 - Any other is covered from coarse to fine: every so-many-th place is searched exactly, then the
   polygons between them, each with the normal of the triangle that it leans on.
+- A rim of more than `WIDEST_RIM` places is left open: its triangles would be thinner than a file can
+  hold, or their number beyond a technician's patience.
 - Whatever comes out is checked: every edge once in each direction, none between a vertex and
   itself, none that is banned. If it fails, one vertex in the middle is joined to the whole rim.
 
@@ -27,7 +29,9 @@ from stsbench.geometry.hole_triangulation import (
     triangulate_rims,
 )
 
-__all__ = ["cover_wide_rims"]
+__all__ = ["WIDEST_RIM", "cover_wide_rims"]
+
+WIDEST_RIM = 30_000
 
 Triangles = NDArray[np.int32]
 _NO_TRIANGLES = np.empty((0, 3), np.int32)
@@ -205,7 +209,9 @@ def cover_wide_rims(vertices: Vertices, rims: Rims, triangulation: Triangulation
     for loop in range(len(method)):
         known = slice(triangulation.offsets[loop], triangulation.offsets[loop + 1])
         triangles, opposite = triangulation.triangles[known], triangulation.opposite[known]
-        if method[loop] == WIDE:
+        if method[loop] == WIDE and rims.offsets[loop + 1] - rims.offsets[loop] > WIDEST_RIM:
+            method[loop] = IMPOSSIBLE
+        elif method[loop] == WIDE:
             places = slice(rims.offsets[loop], rims.offsets[loop + 1])
             rim, normal = rims.vertex[places], rims.normal[places]
             banned = rims.banned[rims.banned[:, 0] == loop, 1:]

@@ -7,6 +7,7 @@ from stsbench.domain.mesh import TriangleMesh
 from stsbench.geometry.boundary import boundary_loops
 from stsbench.geometry.hole_filling import PatchKind, fill_loops
 from stsbench.geometry.topology import half_edge_twins
+from stsbench.geometry.wide_rims import WIDEST_RIM
 from tests.repair import referee
 
 
@@ -76,6 +77,17 @@ def test_a_patch_too_wide_for_its_rim_grows_coarser_inwards(count, lift):
     assert len(patches.vertices) < 8 * count
     x, y, z = patches.vertices.T
     assert np.abs(z).max() <= lift * radius_mm**2 + 1e-6
+
+
+def test_a_rim_too_long_for_any_patch_is_left_open_at_once():
+    mesh = _ring(WIDEST_RIM + 1)
+    twin = half_edge_twins(mesh.faces, mesh.vertex_count)
+    loops = boundary_loops(mesh.faces, twin)
+    patches = fill_loops(mesh.vertices, mesh.faces, twin, loops.vertices, loops.offsets)
+    assert patches.failed.tolist() == [True, True]
+    assert patches.kind.tolist() == [PatchKind.NONE, PatchKind.NONE]
+    assert len(patches.faces) == len(patches.vertices) == 0
+    assert patches.rim_mm.min() == pytest.approx(2 * np.pi * 20.0, rel=1e-6)
 
 
 @pytest.mark.parametrize("count", [161, 400, 1000])
