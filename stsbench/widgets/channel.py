@@ -4,7 +4,7 @@ Rules owned here:
 - Python keeps what every layer shows (`mirrors.py`), so that a second view of the same viewer, or
   a page that was reloaded, is given everything when it says `ready`.
 - Nothing is sent before a view is ready; a handler's error becomes a line on the screen.
-- The JavaScript is fetched by a loader of 2 kB once per page: widget state stays small.
+- The JavaScript is fetched by a loader of 1 kB once per page: widget state stays small.
 """
 
 import hashlib
