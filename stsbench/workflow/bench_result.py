@@ -26,8 +26,12 @@ __all__ = ["worked_result"]
 
 _LOOPS = frozenset({FindingKind.HOLE, FindingKind.BORDER})
 _STANDING = frozenset({Action.LEFT_OPEN, Action.UNSOLVED, Action.KEPT, Action.NONE})
+# What an automatic repair removes wherever it can: left in, nobody may use the scan unattended.
 _HOLDS = frozenset(
     {
+        FindingKind.SPIKE,
+        FindingKind.FOLD,
+        FindingKind.ISLAND,
         FindingKind.SELF_INTERSECTION,
         FindingKind.NON_MANIFOLD_EDGE,
         FindingKind.NON_MANIFOLD_VERTEX,

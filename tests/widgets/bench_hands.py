@@ -16,7 +16,7 @@ class BenchHands(OpenNotebook):
         self.wait_python("bench.desk.wait(0) or True", seconds=seconds)
         self.wait_python("not any(t.is_alive() for t in bench.desk._threads)", seconds=seconds)
         self.page.wait_for_function(
-            f"window.stsbenchViewers?.size && {APP}.stage.layers.size", timeout=30_000
+            f"window.stsbenchViewers?.size && {APP}.stage.layers.size", timeout=60_000
         )
         self.show()
 
@@ -86,9 +86,9 @@ class BenchHands(OpenNotebook):
 
     def accept(self) -> None:
         """Wait for the preview and take it."""
-        self.page.wait_for_function(f"{APP}.preview !== null", timeout=15_000)
+        self.page.wait_for_function(f"{APP}.preview !== null", timeout=60_000)
         self.press("accept")
-        self.page.wait_for_function(f"{APP}.preview === null", timeout=15_000)
+        self.page.wait_for_function(f"{APP}.preview === null", timeout=60_000)
 
     def facts(self) -> dict:
         """What Python's mesh and history are now."""

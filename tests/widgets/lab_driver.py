@@ -137,7 +137,7 @@ class OpenNotebook:
             code,
         )
 
-    def wait_python(self, expression: str, *, seconds: float = 20.0) -> str:
+    def wait_python(self, expression: str, *, seconds: float = 60.0) -> str:
         """Wait until an expression is true in the kernel."""
         deadline = time.monotonic() + seconds
         while True:

@@ -82,7 +82,7 @@ def test_a_hole_is_filled_by_click_rejected_and_filled(hands, laboratory):
     start = hands.facts()
     hands.press("fill")
     hands.click(arch.hole)
-    page.wait_for_function(f"{APP}.preview !== null")
+    page.wait_for_function(f"{APP}.preview !== null", timeout=60_000)
     assert hands.facts() == start
     picture(page, "fill_preview")
     hands.press("reject")

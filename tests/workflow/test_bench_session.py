@@ -134,6 +134,16 @@ def test_a_new_use_forgets_what_was_undone(bench):
     assert origin == bench.scans["upper"].working.origin
 
 
+def test_a_new_use_on_one_scan_forgets_what_was_undone_on_the_other(bench):
+    bench.use("upper", {"tool": "delete", "faces": [[7, 9]]})
+    bench.undo()
+    bench.use("lower", {"tool": "delete", "faces": [[11, 12]]})
+    assert bench.next_redo() is None
+    with pytest.raises(InputError, match="redo"):
+        bench.redo()
+    assert bench.undo()[0] == "lower"
+
+
 def test_the_last_hundred_steps_can_be_taken_back(bench):
     for number in range(104):
         bench.use("upper", {"tool": "delete", "faces": [[3 * number, 3 * number + 1]]})
