@@ -208,15 +208,18 @@ class Patcher:
         self._parted = np.count_nonzero(total > limit) != self.tidied.component_count
 
     def _list_separated(self) -> None:
-        """List pieces that a cut parted from the rest and that are too large to drop."""
+        """Drop what has become debris; list pieces that a cut parted and are too large for it."""
         draft = self.draft
-        if not self._parted:
+        if not self._parted and self.tidied.component_count == 1:
             return
         piece = draft.sheets()
-        count = int(piece.max(initial=-1)) + 1
-        if count == self.tidied.component_count:
-            return
-        self._unlist_kept(self.tidied.component_count - count)
+        area_mm2 = draft.measures(self.tidied.thin_mm).area_mm2
+        total = np.bincount(piece, weights=area_mm2)
+        # By the areas after the repair, or the next one would drop what this one kept.
+        limit = min(self.profile.island_mm2, self.profile.island_share * total.max(initial=0.0))
+        draft.drop((total <= limit)[piece], EditReason.ISLAND)
+        piece = draft.sheets()
+        self._unlist_kept(self.tidied.component_count - int(piece.max(initial=-1)) - 1)
         pieces = measure_pieces(draft.vertices, draft.faces, piece)
         order = largest_first(pieces.area_mm2, pieces.centre_mm)
         for n in order[self.tidied.component_count :]:
@@ -234,7 +237,7 @@ class Patcher:
             )
 
     def _unlist_kept(self, count: int) -> None:
-        """Say of the smallest pieces that were to be kept that they went with a cut."""
+        """Say of the smallest pieces that were to be kept that they went after all."""
         kept = [
             row
             for row, finding in enumerate(self.tidied.findings)
@@ -242,7 +245,7 @@ class Patcher:
         ]
         for row in kept[len(kept) - max(count, 0) :]:
             finding = self.tidied.findings[row]
-            detail = "A second piece that passed through the rest and went with the cut."
+            detail = "A second piece that was debris once the scan was cut and filled."
             gone = replace(finding, action=Action.REMOVED, detail=detail)
             self.tidied.findings[row] = gone
 

@@ -29,6 +29,7 @@ from stsbench.repair.patching import Patcher
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.result import RepairResult
 from stsbench.repair.tidying import Tidied, check_tidied, tidy_scan
+from stsbench.repair.turning import turn_inwards_out
 from stsbench.repair.values import carry_values
 
 __all__ = ["repair_scan"]
@@ -97,6 +98,7 @@ def repair_scan(
         cut_defects(tidied, defects)
         patcher.run(progress)
         _turn_closed(tidied)
+        turn_inwards_out(tidied)
     progress.step("verifying", 0.95)
     findings = tuple(tidied.findings + patcher.unsolved)
     if not tidied.orientable:
