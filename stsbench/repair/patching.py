@@ -62,10 +62,18 @@ class Patcher:
     defects : Defects
         What was found in the draft before anything was cut.
     profile : RepairProfile
+    pieces_asked : bool
+        Somebody answered which pieces stay: none of those goes after all.
     """
 
     def __init__(
-        self, tidied: Tidied, plan: LoopPlan, defects: Defects, profile: RepairProfile
+        self,
+        tidied: Tidied,
+        plan: LoopPlan,
+        defects: Defects,
+        profile: RepairProfile,
+        *,
+        pieces_asked: bool = False,
     ) -> None:
         self.tidied = tidied
         self.draft = tidied.draft
@@ -79,6 +87,7 @@ class Patcher:
         self._keys, self._fates = keys[order], fates[order]
         self._patches = 0
         self._parted = False
+        self._pieces_asked = pieces_asked
 
     def run(self, progress: Progress) -> None:
         """Fill, verify, widen, and look again.
@@ -217,7 +226,8 @@ class Patcher:
         total = np.bincount(piece, weights=area_mm2)
         # By the areas after the repair, or the next one would drop what this one kept.
         limit = min(self.profile.island_mm2, self.profile.island_share * total.max(initial=0.0))
-        draft.drop((total <= limit)[piece], EditReason.ISLAND)
+        if not self._pieces_asked:
+            draft.drop((total <= limit)[piece], EditReason.ISLAND)
         piece = draft.sheets()
         self._unlist_kept(self.tidied.component_count - int(piece.max(initial=-1)) - 1)
         pieces = measure_pieces(draft.vertices, draft.faces, piece)

@@ -92,7 +92,8 @@ def repair_scan(
         tidied.findings.append(_unmarked(draft))
     if not profile.edits_allowed:
         return _unedited(mesh, tidied.findings)
-    patcher = Patcher(tidied, plan, defects, profile)
+    pieces_asked = any(key.startswith("island/") for key in answers.values)
+    patcher = Patcher(tidied, plan, defects, profile, pieces_asked=pieces_asked)
     if tidied.orientable:
         progress.step("cutting", 0.45)
         cut_defects(tidied, defects)
