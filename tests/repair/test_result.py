@@ -4,14 +4,24 @@ import numpy as np
 import pytest
 
 from stsbench.domain.answers import Answers
-from stsbench.domain.edits import EditRecord
+from stsbench.domain.edits import EditReason, EditRecord
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.verdicts import Verdict
 from stsbench.repair.inspection import inspect_scan
 from stsbench.repair.pipeline import repair_scan
 from stsbench.repair.profiles import load_profile
 from stsbench.repair.result import RepairResult
-from tests.repair.damage import beside, damaged_dome, dome, hole, island, moebius, spike
+from tests.repair.damage import (
+    at,
+    beside,
+    damaged_dome,
+    dome,
+    fold,
+    hole,
+    island,
+    moebius,
+    spike,
+)
 
 KIND, STUDY = FindingKind, load_profile("study")
 
@@ -73,3 +83,19 @@ def test_the_review_list_runs_from_the_highest_risk_down():
     edits = EditRecord(none, none.astype(np.float32), none, none, bytes_, bytes_)
     result = RepairResult(dome(2), edits, tuple(mixed), (), Verdict.HOLD, 0.0, 0.0, 0.0)
     assert list(result.review) == wanted
+
+
+def test_every_patch_carries_the_reason_its_place_was_cut_for():
+    mesh = fold(spike(hole(dome(), 8, 10), 8, 30), 30, 20)
+    result = repair_scan(mesh, profile=STUDY)
+    added = result.edits.added_reason
+    centres = result.mesh.vertices[result.mesh.faces].mean(axis=1)
+    for place, reason in (
+        ((8, 10), EditReason.HOLE_FILL),
+        ((8, 30), EditReason.SPIKE),
+        ((30, 20), EditReason.FOLD),
+    ):
+        spot = dome().vertices[at(*place)]
+        near = (np.linalg.norm(centres[:, :2] - spot[:2], axis=1) < 3) & (added > 0)
+        assert near.any()
+        assert (added[near] == reason).all()
