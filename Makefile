@@ -15,6 +15,8 @@ $(STAMP): requirements.lock pyproject.toml hatch_build.py viewer/package-lock.js
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 		{ echo "python3 -m venv failed; please run: sudo apt-get install -y python3-venv" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
+	@# Bytecode is written here, on all cores: some machines are set not to write it on import.
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -22,6 +24,7 @@ viewer: $(STAMP)  ## bundle the 3D viewer again after a change in viewer/src
 	@$(BIN)/python hatch_build.py
 
 setup: $(STAMP)  ## compile the kernels
+	@$(BIN)/python -m compileall -q stsbench
 	@$(BIN)/stsbench setup
 
 demo: setup  ## the whole chain on the sample cases: a table and a report
