@@ -11,7 +11,7 @@ from tests.vault.house import stop_vault
 from tests.widgets.pages import ARGUMENTS, CHROMIUM, HOST, Page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     playwright = pytest.importorskip("playwright.sync_api")
     if not CHROMIUM.exists():
@@ -22,7 +22,7 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def host(chromium):
     page = Page(chromium.new_page(viewport={"width": 1000, "height": 560}))
     yield page

@@ -125,7 +125,7 @@ def test_runs_leave_one_viewer_and_little_memory(notebook):
         notebook.wait_until_idle()
     shown(notebook)
     grown_mb = (int(notebook.ask(MEMORY)) - before) / 1e6
-    assert grown_mb <= RUNS, "a mesh is kept"
+    assert grown_mb <= 2 * RUNS, "a mesh is kept"  # five kept ones would be 16 MB
     assert app(notebook.page, "window.stsbenchViewers.size") == 1
     live = notebook.ask(
         "import ipywidgets; print(sum(type(w).__name__ == 'Viewer' for w in "
@@ -143,7 +143,7 @@ def test_a_lost_context_is_restored(notebook):
     page.wait_for_function("() => ![...window.stsbenchViewers][0].stage.isLost")
     before = app(page, "app.stage.frames")
     app(page, "app.stage.draw()")
-    assert app(page, "app.stage.frames") == before + 1
+    assert app(page, "app.stage.frames") > before  # the restored stage may have drawn by itself
     assert app(page, "app.stage.renderer.getContext().getError()") == 0
 
 
