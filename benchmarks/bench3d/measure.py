@@ -36,6 +36,7 @@ LIMITS = {
     "lasso_30k_ms": 150,
     "undo_ms": 100,
     "memory_per_mesh_byte": 12,
+    "held_per_mesh_byte": 12,
     "foreign_requests": 0,
 }
 
@@ -80,6 +81,16 @@ def renderer_bytes() -> int:
     return max((size for pid, size in sizes.items() if is_ours(pid)), default=0)
 
 
+def held_bytes(page) -> int:
+    """What the page's scripts hold, array buffers included, after a collection."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    usage = session.send("Runtime.getHeapUsage")
+    session.detach()
+    parts = ("usedSize", "embedderHeapUsedSize", "backingStorageSize")
+    return sum(int(usage.get(part, 0)) for part in parts)
+
+
 WATCH = """() => {
     window.seen = {};
     for (const name of ['pointerup', 'keydown']) {
@@ -113,7 +124,7 @@ def measure(faces: int, home: Path) -> dict[str, float]:
     found: dict[str, float] = {"faces": mesh.face_count}
     with running_lab(home) as address, browser(height=1100) as page:
         hands = BenchHands(page, address, "2_repair_scan.ipynb")
-        before = renderer_bytes()
+        before, held = renderer_bytes(), held_bytes(page)
         # Imports and kernels first: what a second case of the day costs.
         hands.python("import stsbench.widgets.repair_desk")
         hands.run_until_open(seconds=180)
@@ -130,6 +141,7 @@ def measure(faces: int, home: Path) -> dict[str, float]:
         time.sleep(3)
         size = 12 * (mesh.vertex_count + mesh.face_count)
         found["memory_per_mesh_byte"] = (renderer_bytes() - before) / size
+        found["held_per_mesh_byte"] = (held_bytes(page) - held) / size
         hands.show()
         hands.settle()
         fills, undos, lassos = [], [], []
