@@ -18,18 +18,15 @@ from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.domain.verdicts import verdict_of
 from stsbench.errors import MeshError
 from stsbench.geometry.face_measures import measure_faces
-from stsbench.geometry.topology import BOUNDARY
-from stsbench.geometry.winding import find_winding, flip_faces
 from stsbench.repair.choices import NO_ANSWERS
 from stsbench.repair.cutting import cut_defects, find_defects
 from stsbench.repair.draft import Draft
 from stsbench.repair.holes import plan_loops
-from stsbench.repair.listing import list_face_groups
 from stsbench.repair.patching import Patcher
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.result import RepairResult
-from stsbench.repair.tidying import Tidied, check_tidied, tidy_scan
-from stsbench.repair.turning import turn_inwards_out
+from stsbench.repair.tidying import check_tidied, tidy_scan
+from stsbench.repair.turning import turn_closed_out, turn_inwards_out
 from stsbench.repair.values import carry_values
 
 __all__ = ["repair_scan"]
@@ -98,7 +95,7 @@ def repair_scan(
         progress.step("cutting", 0.45)
         cut_defects(tidied, defects)
         patcher.run(progress)
-        _turn_closed(tidied)
+        turn_closed_out(tidied)
         turn_inwards_out(tidied)
     progress.step("verifying", 0.95)
     findings = tuple(tidied.findings + patcher.unsolved)
@@ -119,30 +116,6 @@ def _still_there(findings: tuple[Finding, ...], loops: tuple[Finding, ...]) -> t
     order = list(FindingKind)
     both = sorted([*loops, *kept], key=lambda finding: order.index(finding.kind))
     return tuple(replace(finding, action=Action.NONE) for finding in both)
-
-
-def _turn_closed(tidied: Tidied) -> None:
-    """Turn pieces outwards that only the filling closed: now their volume tells."""
-    draft = tidied.draft
-    if tidied.component_count == 1 and (draft.twin == BOUNDARY).any():
-        return
-    area_mm2 = draft.measures(tidied.thin_mm).area_mm2
-    winding = find_winding(draft.vertices, draft.faces, draft.twin, area_mm2)
-    flip = winding.flip & winding.closed[winding.component]
-    if not flip.any():
-        return
-    kind = FindingKind.FLIPPED_WINDING
-    findings = list_face_groups(
-        kind,
-        draft.vertices,
-        draft.faces,
-        flip,
-        action=Action.REPAIRED,
-        severity=Severity.REVIEW,
-        detail="A piece that was closed by filling showed its inside and was turned.",
-    )
-    tidied.note(kind, int(flip.sum()), findings)
-    draft.faces, draft.twin = flip_faces(draft.faces, draft.twin, flip)
 
 
 def _unmarked(draft: Draft) -> Finding:

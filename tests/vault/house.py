@@ -2,10 +2,14 @@
 
 import json
 import os
+import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -164,6 +168,28 @@ class RunningVault:
     def __exit__(self, *error):
         self.client.close()
         stop_vault(self.home)
+
+
+@contextmanager
+def home_of_notebooks(folder: Path) -> Iterator[Path]:
+    """A home that STSBENCH_HOME names, as notebooks find it; its broker is stopped at the end."""
+    # Unix sockets need a short path.
+    runtime = Path(tempfile.mkdtemp(prefix="stsb-", dir="/tmp" if os.name == "posix" else None))
+    changed = {
+        "STSBENCH_HOME": str(folder),
+        "STSBENCH_RUNTIME_DIR": str(runtime / "r"),
+        "STSBENCH_KEYS": "file",
+    }
+    before = {name: os.environ.get(name) for name in changed}
+    os.environ.update(changed)
+    yield folder
+    stop_vault(folder)
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    shutil.rmtree(runtime, ignore_errors=True)
 
 
 def stop_vault(home: Path) -> None:

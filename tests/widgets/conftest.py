@@ -1,13 +1,8 @@
 """One Chromium and one page for the tests of the viewer, and a fresh viewer for each."""
 
-import os
-import shutil
-import tempfile
-from pathlib import Path
-
 import pytest
 
-from tests.vault.house import stop_vault
+from tests.vault.house import home_of_notebooks
 from tests.widgets.pages import ARGUMENTS, CHROMIUM, HOST, Page
 
 
@@ -47,20 +42,5 @@ def make_viewer(host):
 @pytest.fixture(scope="module")
 def bench_home(tmp_path_factory):
     """A home that STSBENCH_HOME names; its broker is stopped when the module is done."""
-    runtime = Path(tempfile.mkdtemp(prefix="stsb-", dir="/tmp" if os.name == "posix" else None))
-    folder = tmp_path_factory.mktemp("bench") / "home"
-    changed = {
-        "STSBENCH_HOME": str(folder),
-        "STSBENCH_RUNTIME_DIR": str(runtime / "r"),
-        "STSBENCH_KEYS": "file",
-    }
-    before = {name: os.environ.get(name) for name in changed}
-    os.environ.update(changed)
-    yield folder
-    stop_vault(folder)
-    for name, value in before.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
-    shutil.rmtree(runtime, ignore_errors=True)
+    with home_of_notebooks(tmp_path_factory.mktemp("bench") / "home") as folder:
+        yield folder
