@@ -16,7 +16,7 @@ from stsbench.errors import AccessRefusedError, StsbenchError
 from stsbench.vault.client import Lease
 from stsbench.workflow.cases import OpenCase
 
-__all__ = ["WatchedLeases"]
+__all__ = ["HeldCase", "WatchedLeases"]
 
 _EVERY_S = 1.0
 _PATIENCE_S = 5.0
@@ -148,3 +148,25 @@ def _signatures(case: OpenCase) -> int:
     return sum(
         entry.stage == "review" and entry.verdict == "accept" for entry in case.record.history
     )
+
+
+class HeldCase:
+    """What every bench says of the case it holds; its session sets `case` and `_leases`."""
+
+    case: OpenCase
+    _leases: WatchedLeases
+
+    @property
+    def number(self) -> str:
+        """The case number."""
+        return self.case.number
+
+    @property
+    def purpose(self) -> str:
+        """What the case was opened for."""
+        return self._leases.purpose.value
+
+    @property
+    def open_until(self) -> str:
+        """When the bench closes by itself, ISO 8601 in UTC."""
+        return self._leases.open_until

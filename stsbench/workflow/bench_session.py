@@ -31,7 +31,7 @@ from stsbench.repair.working_mesh import Step
 from stsbench.vault.client import VaultClient
 from stsbench.workflow.bench_deviation import signed_distance
 from stsbench.workflow.bench_history import BenchScan, Done
-from stsbench.workflow.bench_lease import WatchedLeases
+from stsbench.workflow.bench_lease import HeldCase, WatchedLeases
 from stsbench.workflow.bench_result import worked_result
 from stsbench.workflow.cases import OpenCase, newest_case
 from stsbench.workflow.repair import (
@@ -52,7 +52,7 @@ MOST_FACES = 2_000_000  # of one scan on screen; choice, not fact: what a page o
 _LONGEST_NOTE = 80
 
 
-class RepairSession:
+class RepairSession(HeldCase):
     """A case on the bench; close it, or let its lease run out.
 
     Parameters
@@ -102,21 +102,6 @@ class RepairSession:
         self._order: list[str] = []
         self._order_undone: list[str] = []
         self._lock = threading.RLock()
-
-    @property
-    def number(self) -> str:
-        """The case number."""
-        return self.case.number
-
-    @property
-    def purpose(self) -> str:
-        """What the case was opened for."""
-        return self._leases.purpose.value
-
-    @property
-    def open_until(self) -> str:
-        """When the bench closes by itself, ISO 8601 in UTC."""
-        return self._leases.open_until
 
     @property
     def reason(self) -> StsbenchError | None:

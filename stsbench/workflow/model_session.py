@@ -23,7 +23,7 @@ from stsbench.files.records import encode_report
 from stsbench.files.scans import decode_scan
 from stsbench.modelling.pipeline import ModelResult
 from stsbench.vault.client import VaultClient
-from stsbench.workflow.bench_lease import WatchedLeases
+from stsbench.workflow.bench_lease import HeldCase, WatchedLeases
 from stsbench.workflow.cases import OpenCase, latest_object, newest_case
 from stsbench.workflow.model import (
     CaseModel,
@@ -40,7 +40,7 @@ __all__ = ["ModelSession", "plane_normal"]
 _LEAST_SIDE_MM = 5.0  # places nearer than this say little about a plane; choice, not fact
 
 
-class ModelSession:
+class ModelSession(HeldCase):
     """A case on the model bench; close it, or let its lease run out.
 
     Parameters
@@ -88,21 +88,6 @@ class ModelSession:
         self.not_made: dict[str, str] = {}
         self._sources: dict[str, tuple[str, str]] = {}
         self._lock = threading.RLock()
-
-    @property
-    def number(self) -> str:
-        """The case number."""
-        return self.case.number
-
-    @property
-    def purpose(self) -> str:
-        """What the case was opened for."""
-        return self._leases.purpose.value
-
-    @property
-    def open_until(self) -> str:
-        """When the bench closes by itself, ISO 8601 in UTC."""
-        return self._leases.open_until
 
     @property
     def answers(self) -> Answers:

@@ -18,7 +18,7 @@ from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.errors import AccessRefusedError, InputError, StsbenchError
 from stsbench.files.scans import decode_scan
 from stsbench.vault.client import VaultClient
-from stsbench.workflow.bench_lease import WatchedLeases
+from stsbench.workflow.bench_lease import HeldCase, WatchedLeases
 from stsbench.workflow.cases import latest_object, newest_case
 from stsbench.workflow.review import CaseReview, review_case, sign_off
 
@@ -51,7 +51,7 @@ class ShownScan:
     frontal: Direction | None = None
 
 
-class ReviewSession:
+class ReviewSession(HeldCase):
     """A case on the review bench; close it, sign it, or let its lease run out.
 
     Parameters
@@ -86,21 +86,6 @@ class ReviewSession:
         self._ended = ended
         self.answers = Answers()
         self.reviewed: CaseReview | None = None
-
-    @property
-    def number(self) -> str:
-        """The case number."""
-        return self.case.number
-
-    @property
-    def purpose(self) -> str:
-        """What the case was opened for."""
-        return self._leases.purpose.value
-
-    @property
-    def open_until(self) -> str:
-        """When the bench closes by itself, ISO 8601 in UTC."""
-        return self._leases.open_until
 
     def open_scans(self) -> tuple[ShownScan, ...]:
         """Open every scan with its repair and its model.
