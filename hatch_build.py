@@ -75,11 +75,12 @@ def build_viewer(root: Path = ROOT, *, with_checker: bool = False) -> bool:
 def digest_of_sources(root: Path = ROOT) -> str:
     """Return the sha256 over everything a bundle is made of."""
     viewer = root / "viewer"
-    paths = [viewer / "build.mjs", viewer / "package-lock.json"]
+    words = root / "stsbench" / "widgets" / "labels.json"
+    paths = [viewer / "build.mjs", viewer / "package-lock.json", words]
     paths += [path for path in (viewer / "src").rglob("*") if path.is_file()]
     total = hashlib.sha256()
     for path in sorted(paths):
-        total.update(path.relative_to(viewer).as_posix().encode() + b"\0")
+        total.update(path.relative_to(root).as_posix().encode() + b"\0")
         total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()
 

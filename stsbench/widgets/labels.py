@@ -1,11 +1,12 @@
-"""Words on screen in English, Chinese and German, from one table: `labels.toml` beside this module.
+"""Words on screen in English, Chinese and German, from one table: `labels.json` beside this module.
 
 Rules owned here:
-- Every label has every language; the table is read here and nowhere else.
+- Every label has every language, in the order of `LANGUAGES`. The table is read here and by the 3D
+  viewer's `labels.ts`, and nowhere else.
 - The language is the home's (`language` in settings.toml); the start page asks the browser.
 """
 
-import tomllib
+import json
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -42,7 +43,7 @@ class Labels:
         try:
             return self._words[section, name]
         except KeyError:
-            raise InputError(f"There is no label {name!r}.", "Add it to labels.toml.") from None
+            raise InputError(f"There is no label {name!r}.", "Add it to labels.json.") from None
 
     def find(self, name: str, section: str) -> str:
         """Return a label, or the name in plain words where the table has none."""
@@ -60,10 +61,11 @@ def labels_in(language: str) -> Labels:
     """
     if language not in LANGUAGES:
         raise InputError(f"{language!r} is no language here.", f"Use {', '.join(LANGUAGES)}.")
-    text = files("stsbench.widgets").joinpath("labels.toml").read_text(encoding="utf-8")
+    text = files("stsbench.widgets").joinpath("labels.json").read_text(encoding="utf-8")
+    column = LANGUAGES.index(language)
     words = {
-        (section, name): str(spoken[language])
-        for section, table in tomllib.loads(text).items()
+        (section, name): str(spoken[column])
+        for section, table in json.loads(text).items()
         for name, spoken in table.items()
     }
     return Labels(language, words)

@@ -83,6 +83,7 @@ def test_what_cannot_be_fetched_is_said_in_one_line(tmp_path, monkeypatch):
     shutil.copytree(VIEWER / "src", tmp_path / "viewer" / "src")
     shutil.copy(VIEWER / "build.mjs", tmp_path / "viewer" / "build.mjs")
     (tmp_path / "stsbench" / "widgets").mkdir(parents=True)
+    shutil.copy(ROOT / "stsbench" / "widgets" / "labels.json", tmp_path / "stsbench" / "widgets")
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
     monkeypatch.setenv("npm_config_fetch_retries", "0")
