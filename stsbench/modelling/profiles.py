@@ -1,15 +1,13 @@
 """Shape of a digital model, by what it is for.
 
-Rules owned here: `profiles.toml` beside this module is read here and nowhere else; the steps get a
+Rules owned here: `profiles.toml` beside this module is read for this module alone; the steps get a
 frozen `ModelProfile`.
 """
 
-import tomllib
-from dataclasses import dataclass, fields
-from functools import cache
-from importlib.resources import files
+from dataclasses import dataclass
 
 from stsbench.domain.order import Profile
+from stsbench.domain.profile_values import profile_from_table
 from stsbench.errors import InputError
 
 __all__ = ["BODIES", "ModelProfile", "load_profile"]
@@ -48,12 +46,6 @@ class ModelProfile:
                 raise InputError(f"{name} is {getattr(self, name)}.", "Give a length above 0 mm.")
 
 
-@cache
-def _tables() -> dict[str, dict[str, object]]:
-    text = files("stsbench.modelling").joinpath("profiles.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
 def load_profile(name: Profile | str) -> ModelProfile:
     """Return the shape of one profile's models.
 
@@ -66,13 +58,4 @@ def load_profile(name: Profile | str) -> ModelProfile:
     InputError
         No such profile, or a table that names an unknown value.
     """
-    try:
-        profile = Profile(name)
-    except ValueError:
-        known = ", ".join(member.value for member in Profile)
-        raise InputError(f"{name!r} is not a profile.", f"Pick one of {known}.") from None
-    table = _tables()[profile.value]
-    known_fields = {field.name for field in fields(ModelProfile)} - {"name"}
-    if unknown := sorted(set(table) - known_fields):
-        raise InputError(f"Profile {profile.value} names {unknown}.", "Correct profiles.toml.")
-    return ModelProfile(profile, **table)  # type: ignore[arg-type]
+    return profile_from_table("stsbench.modelling", name, ModelProfile)

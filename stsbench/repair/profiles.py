@@ -1,16 +1,13 @@
 """Limits of a repair, by what the model is for.
 
-Rules owned here: `profiles.toml` beside this module is read here and nowhere else; kernels and steps
+Rules owned here: `profiles.toml` beside this module is read for this module alone; kernels and steps
 get a frozen `RepairProfile`.
 """
 
-import tomllib
-from dataclasses import dataclass, fields
-from functools import cache
-from importlib.resources import files
+from dataclasses import dataclass
 
 from stsbench.domain.order import Profile
-from stsbench.errors import InputError
+from stsbench.domain.profile_values import profile_from_table
 
 __all__ = ["RepairProfile", "load_profile"]
 
@@ -60,12 +57,6 @@ class RepairProfile:
     holds_at_layers: bool = False
 
 
-@cache
-def _tables() -> dict[str, dict[str, object]]:
-    text = files("stsbench.repair").joinpath("profiles.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
 def load_profile(name: Profile | str) -> RepairProfile:
     """Return the limits of one profile.
 
@@ -78,18 +69,4 @@ def load_profile(name: Profile | str) -> RepairProfile:
     InputError
         No such profile, or a table that names an unknown limit.
     """
-    try:
-        profile = Profile(name)
-    except ValueError:
-        known = ", ".join(member.value for member in Profile)
-        raise InputError(f"{name!r} is not a profile.", f"Pick one of {known}.") from None
-    table = _tables()[profile.value]
-    known_fields = {field.name for field in fields(RepairProfile)} - {"name"}
-    if unknown := sorted(set(table) - known_fields):
-        raise InputError(f"Profile {profile.value} names {unknown}.", "Correct profiles.toml.")
-    values: dict[str, float | bool] = {}
-    for key, value in table.items():
-        if not isinstance(value, int | float):
-            raise InputError(f"{key} of profile {profile.value} is no number.", "Correct it.")
-        values[key] = value
-    return RepairProfile(profile, **values)  # type: ignore[arg-type]
+    return profile_from_table("stsbench.repair", name, RepairProfile)
