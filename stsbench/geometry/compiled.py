@@ -16,15 +16,14 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import platformdirs
 
 from stsbench.geometry.quick_numba import numba
+from stsbench.geometry.two_threads import in_threads, side_by_side
 
 from llvmlite import binding  # isort: skip
 from numba.core import caching, config  # isort: skip
@@ -45,11 +44,6 @@ _LAYERS = "domain|geometry|samples"  # what a kernel may take functions or const
 _IMPORT = re.compile(rf"^\s*(?:from|import)\s+stsbench\.({_LAYERS})\.([\w.]+)", re.MULTILINE)
 _NAMES = re.compile(rf"^\s*from\s+stsbench\.({_LAYERS})\s+import\s+\(?([\w,\s]+)", re.MULTILINE)
 _KEPT_VERSIONS = 3
-_THREADS = 2
-
-Argument = TypeVar("Argument")
-Result = TypeVar("Result")
-Other = TypeVar("Other")
 
 
 def cache_folder() -> Path:
@@ -172,26 +166,3 @@ vars(config)["CACHE_LOCATOR_CLASSES"] = ",".join(
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
 kernel: Any = numba.njit(cache=True, nogil=True, **_OPTIONS)
 kernel_inline: Any = numba.njit(inline="always")
-
-
-def in_threads(
-    function: Callable[[Argument], Result], chunks: Iterable[Argument], *, threads: int = _THREADS
-) -> list[Result]:
-    """Apply a kernel to each chunk on a small thread pool; results keep the order of the chunks.
-
-    Kernels release the GIL, so plain threads use both cores. The answer must not depend on how
-    many threads there are: split the work by data, never by thread.
-    """
-    work = list(chunks)
-    if len(work) < 2 or threads < 2:
-        return [function(chunk) for chunk in work]
-    with ThreadPoolExecutor(max_workers=min(threads, len(work))) as pool:
-        return list(pool.map(function, work))
-
-
-def side_by_side(first: Callable[[], Result], second: Callable[[], Other]) -> tuple[Result, Other]:
-    """Do two things that do not need each other at once, one on each core; return both results."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        later = pool.submit(second)
-        now = first()
-        return now, later.result()

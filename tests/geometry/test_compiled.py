@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stsbench.geometry.compiled import in_threads, source_key
+from stsbench.geometry.compiled import source_key
 
 PACKAGE = Path(__file__).parents[2] / "stsbench"
 CALLEE = (
@@ -77,8 +77,3 @@ def test_where_and_when_plays_no_part(package, tmp_path):
     os.utime(elsewhere / "geometry" / "callee.py", (1, 1))
     name = Path("geometry") / "caller.py"
     assert source_key(elsewhere / name, elsewhere) == source_key(package / name, package)
-
-
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_results_keep_the_order_of_the_chunks(threads):
-    assert in_threads(lambda x: x * x, range(7), threads=threads) == [x * x for x in range(7)]
