@@ -1,10 +1,12 @@
 """Every word in every language; none left in another one by mistake."""
 
 import json
+import re
 from importlib.resources import files
 
 import pytest
 
+from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, FindingKind, Severity
 from stsbench.domain.verdicts import Verdict
 from stsbench.errors import InputError
@@ -22,6 +24,8 @@ def test_every_label_speaks_every_language(section):
         assert all(spoken), name
         assert not chinese.isascii(), name
         assert english.replace("…", "").isascii(), name
+        blanks = [sorted(re.findall(r"\{\w+\}", text)) for text in spoken]
+        assert blanks[0] == blanks[1] == blanks[2], name
 
 
 @pytest.mark.parametrize(
@@ -37,6 +41,10 @@ def test_every_label_speaks_every_language(section):
 )
 def test_every_word_of_the_domain_is_in_the_table(section, names):
     assert set(names) <= set(TABLE[section])
+
+
+def test_the_numbers_of_reasons_are_the_order_of_their_words():
+    assert list(TABLE["reason"]) == [reason.name.lower() for reason in EditReason]
 
 
 def test_a_label_that_is_missing_is_no_empty_button():

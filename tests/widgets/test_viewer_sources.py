@@ -1,5 +1,7 @@
 """The viewer's JavaScript: its own unit tests, its types, its bundle."""
 
+import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -70,6 +72,16 @@ def test_a_source_fits_in_the_head(path):
     assert lines[0].startswith("// "), "a module starts by saying what it is"
 
 
+def test_every_label_of_the_viewer_is_used():
+    text = "".join(path.read_text(encoding="utf-8") for path in (VIEWER / "src").glob("*.ts"))
+    words = set(re.findall(r"\w+", text))
+    table = json.loads((ROOT / "stsbench/widgets/labels.json").read_text(encoding="utf-8"))
+    made = {f"{prefix}_{name}" for prefix in ("tip", "hint") for name in words}  # put together
+    made |= {f"{what}_{way}" for what in ("turn", "pan") for way in ("left", "right", "up", "down")}
+    made |= {f"layer_{number}" for number in range(1, 5)}
+    assert set(table["viewer"]) - words - made == set()
+
+
 def test_the_lock_holds_no_address():
     assert "http" not in (VIEWER / "package-lock.json").read_text()
 
@@ -82,8 +94,9 @@ def test_what_cannot_be_fetched_is_said_in_one_line(tmp_path, monkeypatch):
         shutil.copy(ROOT / name, tmp_path / name)
     shutil.copytree(VIEWER / "src", tmp_path / "viewer" / "src")
     shutil.copy(VIEWER / "build.mjs", tmp_path / "viewer" / "build.mjs")
-    (tmp_path / "stsbench" / "widgets").mkdir(parents=True)
-    shutil.copy(ROOT / "stsbench" / "widgets" / "labels.json", tmp_path / "stsbench" / "widgets")
+    words = tmp_path / "stsbench" / "widgets" / "labels.json"
+    words.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "stsbench" / "widgets" / "labels.json", words)
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
     monkeypatch.setenv("npm_config_fetch_retries", "0")
