@@ -11,10 +11,8 @@ from collections.abc import AsyncIterator
 
 from starlette.responses import StreamingResponse
 
-from stsbench.domain.access import ReasonCode
 from stsbench.privacy.streams import SealedObject
 from stsbench.vault.broker import Broker
-from stsbench.vault.refusals import refused
 from stsbench.vault.vault_store import header_of
 
 __all__ = ["stream_lease"]
@@ -41,8 +39,7 @@ def stream_lease(broker: Broker, lease_id: str) -> StreamingResponse:
     async def pieces() -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
         for offset in range(0, sealed.length, _PIECE):
-            if not broker.leases.is_open(lease_id):
-                raise refused(ReasonCode.LEASE_EXPIRED)
+            broker.leases.find(lease_id)
             yield await loop.run_in_executor(broker.workers, sealed.read_at, offset, _PIECE)
 
     return StreamingResponse(

@@ -4,7 +4,7 @@ Rules owned here:
 - Policy decides, the intent is made durable, then the lease exists. Many intents share one commit.
 - A refusal is written too, with its reason code, and tells no more than that code.
 - A lease ends when it is closed, runs out or loses its consent; each writes the outcome. Whoever
-  was reading gets no further piece.
+  was reading gets no further piece, and is told when consent or the case is what went.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from stsbench.domain.access import Purpose, ReasonCode, Role
 from stsbench.domain.failpoints import failpoint
@@ -23,12 +23,13 @@ from stsbench.vault.audit_log import AuditContext
 from stsbench.vault.case_rows import CaseHead, ObjectRow
 from stsbench.vault.open_cases import OpenCases
 from stsbench.vault.records import LeaseAnswer, LeaseRequest
-from stsbench.vault.refusals import refused
+from stsbench.vault.refusals import ended, refused
 from stsbench.vault.vault_store import VaultStore
 
 __all__ = ["Lease", "LeaseDesk"]
 
 OPEN = "open_object"
+_REMEMBERED = 4096  # taken back and not yet asked about: a memory, not a record; the log has them
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class LeaseDesk:
         self._policy = policy
         self._cases = cases
         self._open: dict[str, Lease] = {}
+        self._taken: dict[str, tuple[ReasonCode, date]] = {}
         self._waiting: list[_Waiting] = []
 
     @property
@@ -158,17 +160,14 @@ class LeaseDesk:
         Raises
         ------
         AccessRefusedError
-            There is none: it ran out, was closed, or never was.
+            There is none: it was taken back, ran out, was closed, or never was.
         """
         lease = self._open.get(lease_id)
+        if lease_id in self._taken:
+            raise ended(*self._taken[lease_id])
         if lease is None or lease.ends <= time.monotonic():
             raise refused(ReasonCode.LEASE_EXPIRED)
         return lease
-
-    def is_open(self, lease_id: str) -> bool:
-        """Return whether a lease may still be read from."""
-        lease = self._open.get(lease_id)
-        return lease is not None and lease.ends > time.monotonic()
 
     def close(self, lease_ids: Iterable[str], *, outcome: Outcome = Outcome.COMPLETED) -> None:
         """End leases; one that has ended already is let pass."""
@@ -190,6 +189,10 @@ class LeaseDesk:
             for lease in self._open.values()
             if lease.case.case_number == case_number and lease.context.purpose in hit
         ]
+        today = self._store.today()
+        self._taken |= {lease.lease_id: (reason, today) for lease in ending}
+        while len(self._taken) > _REMEMBERED:
+            del self._taken[next(iter(self._taken))]
         self._end(ending, Outcome.COMPLETED, reason)
 
     def close_all(self) -> None:

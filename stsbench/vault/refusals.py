@@ -4,10 +4,12 @@ Rules owned here:
 - A refusal tells its reason code and what to do, and nothing about the case or the person.
 """
 
+from datetime import date
+
 from stsbench.domain.access import ReasonCode
 from stsbench.errors import AccessRefusedError
 
-__all__ = ["refused"]
+__all__ = ["ended", "refused"]
 
 _SENTENCES: dict[ReasonCode, tuple[str, str]] = {
     ReasonCode.AGE_UNKNOWN: (
@@ -59,3 +61,31 @@ def refused(reason: ReasonCode) -> AccessRefusedError:
         reason, ("The vault does not allow this.", "Ask the privacy officer.")
     )
     return AccessRefusedError(f"{problem} ({reason.value})", remedy)
+
+
+_ENDED: dict[ReasonCode, tuple[str, str]] = {
+    ReasonCode.CONSENT_WITHDRAWN: (
+        "Consent was withdrawn on {on}: the case is closed.",
+        "Stop this work and keep nothing of it; ask the privacy officer what follows.",
+    ),
+    ReasonCode.CASE_ERASED: (
+        "The case was erased on {on}.",
+        "Ask the clinic to send the order again if it is still needed.",
+    ),
+}
+
+
+def ended(reason: ReasonCode, on: date) -> AccessRefusedError:
+    """Return the error for an access that was granted and then taken back.
+
+    Parameters
+    ----------
+    reason : ReasonCode
+        Of the ending; without a sentence of its own it is that of `refused`.
+    on : date
+        The day it ended.
+    """
+    if reason not in _ENDED:
+        return refused(reason)
+    problem, remedy = _ENDED[reason]
+    return AccessRefusedError(f"{problem.format(on=on.isoformat())} ({reason.value})", remedy)

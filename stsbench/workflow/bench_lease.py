@@ -21,7 +21,8 @@ __all__ = ["HeldCase", "WatchedLeases"]
 _EVERY_S = 1.0
 _PATIENCE_S = 5.0
 _SIGNED_OFF = AccessRefusedError(
-    "A reviewer signed this case off.", "Open the notebook again to work on it further."
+    "A reviewer signed this case off: it is closed here.",
+    "Run the cell again to work on it further.",
 )
 
 

@@ -44,13 +44,21 @@ def sign_off(number):
         client.record_verdict(number, stage="review", verdict="accept")
 
 
-@pytest.mark.parametrize("happens", [withdraw, erase, sign_off])
-def test_whatever_ends_a_lease_is_told_once(happens, watched):
+@pytest.mark.parametrize(
+    ("happens", "says"),
+    [
+        (withdraw, "Consent was withdrawn on 20"),
+        (erase, "The case was erased on 20"),
+        (sign_off, "A reviewer signed this case off"),
+    ],
+)
+def test_whatever_ends_a_lease_is_told_once_in_its_own_words(happens, says, watched):
     leases, told = watched
     leases.check()
     happens(leases.case.number)
     assert wait_until(lambda: bool(told), seconds=3.0)
     assert leases.reason is told[0]
+    assert says in str(told[0])
     with pytest.raises(AccessRefusedError):
         leases.check()
     assert len(told) == 1

@@ -240,6 +240,7 @@ def test_withdrawn_consent_clears_the_bench_at_once(home, tmp_path):
     withdraw_consent(session.number, "repair")
     assert wait_until(lambda: bool(told), seconds=4.0)
     assert isinstance(told[0], AccessRefusedError)
+    assert "Consent was withdrawn on" in str(told[0])
     assert wait_until(lambda: not session.scans, seconds=2.0)
     with pytest.raises(AccessRefusedError):
         session.use("upper", {"tool": "delete", "faces": [[0, 1]]})
