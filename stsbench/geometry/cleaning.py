@@ -125,17 +125,25 @@ def _turn(vertices, faces, twin, work, height, state):
         at += 1
         if state[f] == 1:
             continue
-        a = faces[f, 0]
-        b = faces[f, 1]
-        c = faces[f, 2]
+        # From the corner that comes first by place, so that equal edges are told by that alone.
+        first = 0
+        for i in range(1, 3):
+            for k in range(3):
+                step = vertices[faces[f, i], k] - vertices[faces[f, first], k]
+                if step != 0.0:
+                    first = i if step < 0.0 else first
+                    break
+        a = faces[f, first]
+        b = faces[f, (first + 1) % 3]
+        c = faces[f, (first + 2) % 3]
         double, longest, ab, bc, ca = _height_ratio(vertices, a, b, c)
         if double > height * longest:
             continue
-        j = 0
+        j = first
         if bc > ab and bc >= ca:
-            j = 1
+            j = (first + 1) % 3
         elif ca > ab and ca > bc:
-            j = 2
+            j = (first + 2) % 3
         h = 3 * f + j
         t = twin[h]
         if t == -1:
@@ -161,7 +169,10 @@ def _turn(vertices, faces, twin, work, height, state):
             continue
         left, left_long, _, _, _ = _height_ratio(vertices, a, d, c)
         right, right_long, _, _, _ = _height_ratio(vertices, d, b, c)
-        if left <= height * left_long and right <= height * right_long:
+        # Two thin faces back to back stay thin, but their longest edge gets shorter: they are
+        # turned on towards what lies beyond.
+        shut = left <= height * left_long and right <= height * right_long
+        if shut and max(left_long, right_long) >= longest * (1.0 - 1e-6):
             state[f] = 3
             continue
         beyond_bc = twin[3 * f + (j + 1) % 3]
@@ -237,5 +248,10 @@ def turn_thin_faces(
     """
     turned, table = faces.copy(), twin.copy()
     state = np.zeros(len(faces), dtype=np.uint8)
-    _turn(vertices, turned, table, thin.astype(np.int32), thin_mm, state)
+    # Longest first, then by place: where thin faces share edges the first one decides.
+    corners = vertices[faces[thin]]
+    x, y, z = corners.mean(axis=1).round(6).T
+    longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
+    work = thin[np.lexsort((z, y, x, -longest.round(6)))].astype(np.int32)
+    _turn(vertices, turned, table, work, thin_mm, state)
     return turned, table, state

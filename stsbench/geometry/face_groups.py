@@ -2,8 +2,8 @@
 
 Rules owned here:
 - Faces belong to one group when they share a vertex. Groups are numbered by their first face.
-- The place of a group is the mean of its faces' centres weighted by area; its size is the diagonal
-  of its box.
+- The place of a group is the mean of its faces' centres weighted by area; its size is
+  twice the distance from there to its farthest corner: a box would change as the scan is turned.
 """
 
 from dataclasses import dataclass
@@ -89,10 +89,9 @@ def group_faces(faces: Faces) -> NDArray[np.int64]:
 
 @kernel
 def _measure(vertices, faces, group, count):
-    """Return sums per group (area, middle times area, middle, faces) and the box."""
-    sums = np.zeros((count, 8))
-    low = np.full((count, 3), np.inf)
-    high = np.full((count, 3), -np.inf)
+    """Return area, faces, centre (x, y, z) and squared reach of each group."""
+    measures = np.zeros((count, 6))
+    plain = np.zeros((count, 3))
     for f in range(len(faces)):
         g = group[f]
         a = faces[f, 0]
@@ -108,18 +107,27 @@ def _measure(vertices, faces, group, count):
         ny = uz * vx - ux * vz
         nz = ux * vy - uy * vx
         area = np.sqrt(nx * nx + ny * ny + nz * nz) / 2
-        sums[g, 0] += area
-        sums[g, 7] += 1
+        measures[g, 0] += area
+        measures[g, 1] += 1
         for k in range(3):
-            x = vertices[a, k]
-            y = vertices[b, k]
-            z = vertices[c, k]
-            middle = (x + y + z) / 3
-            sums[g, 1 + k] += middle * area
-            sums[g, 4 + k] += middle
-            low[g, k] = min(low[g, k], min(x, min(y, z)))
-            high[g, k] = max(high[g, k], max(x, max(y, z)))
-    return sums, low, high
+            middle = (vertices[a, k] + vertices[b, k] + vertices[c, k]) / 3
+            measures[g, 2 + k] += middle * area
+            plain[g, k] += middle
+    for g in range(count):
+        for k in range(3):
+            # Groups without an area are placed by their faces alone.
+            if measures[g, 0] == 0:
+                measures[g, 2 + k] = plain[g, k] / max(measures[g, 1], 1)
+            else:
+                measures[g, 2 + k] /= measures[g, 0]
+    for f in range(len(faces)):
+        g = group[f]
+        for j in range(3):
+            away = 0.0
+            for k in range(3):
+                away += (vertices[faces[f, j], k] - measures[g, 2 + k]) ** 2
+            measures[g, 5] = max(measures[g, 5], away)
+    return measures
 
 
 def measure_groups(vertices: Vertices, faces: Faces, group: NDArray[np.integer]) -> FaceGroups:
@@ -133,12 +141,9 @@ def measure_groups(vertices: Vertices, faces: Faces, group: NDArray[np.integer])
         From `group_faces`, or any numbering without gaps.
     """
     count = int(group.max(initial=-1)) + 1
-    sums, low, high = _measure(
+    area, faces_count, x, y, z, reach = _measure(
         vertices, np.ascontiguousarray(faces), group.astype(np.int32, copy=False), count
+    ).T
+    return FaceGroups(
+        np.stack([x, y, z], axis=-1), 2 * np.sqrt(reach), area.copy(), faces_count.astype(np.int64)
     )
-    area, faces_count = sums[:, 0], sums[:, 7]
-    flat = area == 0  # groups without an area are placed by their faces alone
-    weight = np.where(flat, faces_count, area)
-    centre = np.where(flat[:, None], sums[:, 4:7], sums[:, 1:4]) / weight[:, None]
-    size = np.linalg.norm(high - low, axis=1)
-    return FaceGroups(centre, size, area.copy(), faces_count.astype(np.int64))

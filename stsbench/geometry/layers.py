@@ -22,6 +22,7 @@ __all__ = ["LAYER_MM", "layer_gaps", "spread_layers"]
 LAYER_MM = 0.5
 SAME_WAY = 0.5
 _LEAST_MM = 1e-4
+_EDGE = 1e-4  # a ray through a shared edge meets both faces, whatever rounding says
 
 
 @kernel
@@ -106,7 +107,7 @@ def _gaps(vertices, sums, asked, faces, boxes, nodes, limit):
                     oy = uz * qx - ux * qz
                     oz = ux * qy - uy * qx
                     r = (ox * fx + oy * fy + oz * fz) / square
-                    if s < 0 or r < 0 or s + r > 1:
+                    if s < -_EDGE or r < -_EDGE or s + r > 1 + _EDGE:
                         continue
                     same = facing > SAME_WAY * np.sqrt(square)
                     if t > 0:

@@ -154,18 +154,21 @@ def _mark_overturned(vertices: Vertices, faces: Faces, wide: Doubles, against: f
 
 @kernel
 def _count_shorter(vertices: Vertices, faces: Faces, lengths: Doubles) -> NDArray[np.int64]:
-    """First edges of faces shorter than each length; last, those of no length."""
+    """Sides of faces shorter than each length, which fall; last, those of no length."""
     counts = np.zeros(len(lengths) + 1, np.int64)
     for f in range(len(faces)):
-        a = faces[f, 0]
-        b = faces[f, 1]
-        x = vertices[b, 0] - vertices[a, 0]
-        y = vertices[b, 1] - vertices[a, 1]
-        z = vertices[b, 2] - vertices[a, 2]
-        length = np.sqrt(x * x + y * y + z * z)
-        for n in range(len(lengths)):
-            counts[n] += length < lengths[n]
-        counts[len(lengths)] += length == 0
+        for j in range(3):
+            a = faces[f, j]
+            b = faces[f, j + 1 if j < 2 else 0]
+            x = vertices[b, 0] - vertices[a, 0]
+            y = vertices[b, 1] - vertices[a, 1]
+            z = vertices[b, 2] - vertices[a, 2]
+            square = x * x + y * y + z * z
+            for n in range(len(lengths)):
+                if square >= lengths[n] * lengths[n]:
+                    break
+                counts[n] += 1
+            counts[len(lengths)] += square == 0
     return counts
 
 
@@ -221,8 +224,9 @@ def passes_needed(vertices: Vertices, faces: Faces) -> int:
     faces : (F, 3) int32
     """
     shorter = _count_shorter(vertices, faces, REACH_MM / np.arange(1.0, _MOST_PASSES + 1))
-    # The lower median over all faces: a sample by position would depend on their order.
-    enough = np.flatnonzero(2 * shorter[:-1] <= len(faces))
+    # The lower median over all sides of all faces: neither the order of the faces nor the corner
+    # that a face is named from may play a part.
+    enough = np.flatnonzero(2 * shorter[:-1] <= 3 * len(faces))
     if len(enough):
         return int(enough[0])
-    return 0 if 2 * shorter[-1] > len(faces) else _MOST_PASSES
+    return 0 if 2 * shorter[-1] > 3 * len(faces) else _MOST_PASSES

@@ -82,9 +82,10 @@ def test_groups_are_what_shares_vertices(seed):
         assert places.area_mm2.sum() == pytest.approx(0.125 * len(faces))
         assert np.array_equal(places.faces_count, np.bincount(group))
         corners = mesh.vertices[faces[group == 0]].reshape(-1, 3)
-        size = np.linalg.norm(np.ptp(corners, axis=0))
-        assert places.size_mm[0] == pytest.approx(size)
-        assert places.centre_mm[0] == pytest.approx(corners.mean(axis=0))
+        centre = corners.mean(axis=0)
+        reach = np.linalg.norm(corners - centre, axis=1).max()
+        assert places.size_mm[0] == pytest.approx(2 * reach)
+        assert places.centre_mm[0] == pytest.approx(centre)
 
 
 def test_a_group_without_area_is_placed_by_its_faces():

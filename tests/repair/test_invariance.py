@@ -1,0 +1,98 @@
+"""What decides must not know how a scan is named, ordered or turned."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stsbench.domain.mesh import TriangleMesh
+from stsbench.geometry.bounding_tree import build_tree
+from stsbench.geometry.cleaning import turn_thin_faces
+from stsbench.geometry.face_groups import measure_groups
+from stsbench.geometry.layers import layer_gaps
+from stsbench.geometry.topology import half_edge_twins
+from stsbench.geometry.wide_normals import passes_needed, sum_near
+from stsbench.samples.arches import random_pose
+from tests.shapes import sheet
+
+SEEDS = st.integers(0, 2**31)
+
+
+def renamed(vertices, faces, seed):
+    """The same surface: vertices renamed, faces shuffled, corners turned."""
+    rng = np.random.default_rng(seed)
+    name = rng.permutation(len(vertices))
+    there = np.empty_like(vertices)
+    there[name] = vertices
+    shuffled = name[faces][rng.permutation(len(faces))]
+    turn = (rng.integers(0, 3, len(faces))[:, None] + np.arange(3)) % 3
+    return there, np.ascontiguousarray(np.take_along_axis(shuffled, turn, axis=1), dtype=np.int32)
+
+
+def as_set(vertices, faces):
+    rows = [tuple(map(tuple, face)) for face in vertices[faces].tolist()]
+    return sorted(min(row, row[1:] + row[:1], row[2:] + row[:2]) for row in rows)
+
+
+@settings(deadline=None, max_examples=15)
+@given(SEEDS)
+def test_rings_to_look_at_do_not_depend_on_the_corner_a_face_begins_with(seed):
+    # Sides of 0.2, 0.48 and 0.52 mm: the first corners alone would decide otherwise each time.
+    mesh = sheet(6, 6)
+    vertices = mesh.vertices * [0.4, 0.96, 1.0]
+    here = passes_needed(vertices, mesh.faces)
+    assert here == 1
+    assert passes_needed(*renamed(vertices, mesh.faces, seed)) == here
+
+
+def _needles():
+    """Two thin faces back to back in a square, with a vertex of the one on the other's edge."""
+    line = [[0, 0, 0], [3, 0, 0], [1, 0, 0], [2, 0, 0], [1, 2, 0], [2, -2, 0.0]]
+    faces = [[0, 1, 2], [1, 0, 3], [0, 2, 4], [2, 1, 4], [0, 5, 3], [3, 5, 1]]
+    return np.array(line), np.array(faces, dtype=np.int32)
+
+
+@settings(deadline=None, max_examples=15)
+@given(SEEDS)
+def test_thin_faces_are_turned_alike(seed):
+    vertices, faces = _needles()
+    outs = []
+    for v, f in [(vertices, faces), renamed(vertices, faces, seed)]:
+        corners = v[f]
+        across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        thin = np.flatnonzero(np.linalg.norm(across, axis=1) == 0)
+        assert len(thin) == 2
+        out, twin, state = turn_thin_faces(v, f, half_edge_twins(f, len(v)), thin, thin_mm=1e-6)
+        assert not np.isin(state, (1, 3)).any()
+        assert np.array_equal(twin, half_edge_twins(out, len(v)))
+        outs.append(as_set(v, out))
+    assert outs[0] == outs[1]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_size_of_a_place_does_not_change_as_it_is_turned(seed):
+    mesh = sheet(3, 9, height=lambda x, y: 0.1 * x * y)
+    group = np.zeros(mesh.face_count, np.int32)
+    turned = mesh.vertices @ random_pose(seed, shift_mm=30.0)[:3, :3].T
+    here = measure_groups(mesh.vertices, mesh.faces, group)
+    there = measure_groups(turned, mesh.faces, group)
+    assert there.size_mm == pytest.approx(here.size_mm, rel=1e-12)
+    assert there.area_mm2 == pytest.approx(here.area_mm2, rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_sheet_right_over_its_copy_is_seen_from_every_vertex_in_every_pose(seed):
+    # Each ray runs into a vertex of the other sheet: rounding alone says which face it meets.
+    floor = sheet(12, 12)
+    lid = floor.vertices + [0, 0, 0.2]
+    pose = random_pose(seed, shift_mm=40.0)
+    both = np.concatenate([floor.vertices, lid]) @ pose[:3, :3].T + pose[:3, 3]
+    vertices = both.astype(np.float32).astype(np.float64)
+    mesh = TriangleMesh(vertices, np.concatenate([floor.faces, floor.faces + floor.vertex_count]))
+    asked = np.arange(floor.vertex_count, mesh.vertex_count, dtype=np.int32)
+    inside = ((lid[:, :2] > 0.01) & (lid[:, :2] < lid[:, :2].max(axis=0) - 0.01)).all(axis=1)
+    gaps = layer_gaps(
+        mesh.vertices, sum_near(mesh.vertices, mesh.faces), asked,
+        build_tree(mesh.vertices, mesh.faces),
+    )  # fmt: skip
+    assert gaps[inside] == pytest.approx(np.full(inside.sum(), -0.2), abs=1e-4)
