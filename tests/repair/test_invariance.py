@@ -84,7 +84,7 @@ def test_the_size_of_a_place_does_not_change_as_it_is_turned(seed):
 def test_a_sheet_right_over_its_copy_is_seen_from_every_vertex_in_every_pose(seed):
     # Each ray runs into a vertex of the other sheet: rounding alone says which face it meets.
     floor = sheet(12, 12)
-    lid = floor.vertices + [0, 0, 0.2]
+    lid = floor.vertices + np.array([0, 0, 0.2])
     pose = random_pose(seed, shift_mm=40.0)
     both = np.concatenate([floor.vertices, lid]) @ pose[:3, :3].T + pose[:3, 3]
     vertices = both.astype(np.float32).astype(np.float64)
