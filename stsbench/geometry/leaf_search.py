@@ -2,7 +2,8 @@
 
 Rules owned here:
 - Nodes of one level are compared in pairs, so no face walks down from the root. Under a pair of
-  leaves each face is compared with all boxes of the other leaf at once.
+  leaves each face is compared with all boxes and corners of the other leaf at once: nearly all that
+  meet are joined, and nothing branches for those.
 - Faces with a vertex of a flat star in common are not asked (`self_intersection.flat_stars`).
 - Every step is counted, and the search stops when the count is used up.
 """
@@ -26,29 +27,28 @@ def clear_corners(faces, flat):
     Parameters
     ----------
     faces : (F, 3) int32
+        At their sorted places.
     flat : (V,) uint8
 
     Returns
     -------
-    (F, 3) int32
-        The vertex where its star is flat, else a number that occurs once.
+    (P, 3, LEAF) int32
+        Leaf by leaf, first corners side by side: the vertex where its star is flat, else a number
+        that occurs once.
     """
-    corners = np.empty((len(faces), 3), np.int32)
-    for x in range(len(faces)):
-        for j in range(3):
-            v = faces[x, j]
-            corners[x, j] = v if flat[v] else -3 * x - j - 1
+    corners = np.empty((-(-len(faces) // LEAF), 3, LEAF), np.int32)
+    for leaf in range(len(corners)):
+        for n in range(LEAF):
+            x = LEAF * leaf + n
+            for j in range(3):
+                corners[leaf, j, n] = -3 * x - j - 1
+                if x < len(faces) and flat[faces[x, j]]:
+                    corners[leaf, j, n] = faces[x, j]
     return corners
 
 
 @kernel
-def _joined(p, x, q, y):
-    a = p[x, 0]
-    b = p[x, 1]
-    c = p[x, 2]
-    d = q[y, 0]
-    e = q[y, 1]
-    f = q[y, 2]
+def _joined(a, b, c, d, e, f):
     return (
         (a == d) | (a == e) | (a == f)
         | (b == d) | (b == e) | (b == f)
@@ -81,6 +81,25 @@ def _lanes(x, y, z, u, v, w, boxes, leaf):
 
 
 @kernel
+def _has_stranger(x, y, z, u, v, w, p, q, r, boxes, corners, leaf):
+    """Whether some face under a leaf meets a box and has none of three corners.
+
+    It only says whether: a bit for each would keep the comparisons from running side by side.
+    """
+    some = False
+    for n in range(LEAF):
+        some |= (
+            (x <= boxes[leaf, 3, n]) & (boxes[leaf, 0, n] <= u)
+            & (y <= boxes[leaf, 4, n]) & (boxes[leaf, 1, n] <= v)
+            & (z <= boxes[leaf, 5, n]) & (boxes[leaf, 2, n] <= w)
+            & (p != corners[leaf, 0, n]) & (p != corners[leaf, 1, n]) & (p != corners[leaf, 2, n])
+            & (q != corners[leaf, 0, n]) & (q != corners[leaf, 1, n]) & (q != corners[leaf, 2, n])
+            & (r != corners[leaf, 0, n]) & (r != corners[leaf, 1, n]) & (r != corners[leaf, 2, n])
+        )  # fmt: skip
+    return some
+
+
+@kernel
 def meet_within(vertices, faces, corners, boxes, nodes, starts, work, out):
     """Find the pairs of a tree's faces that meet, under given pairs of nodes of one level.
 
@@ -89,7 +108,7 @@ def meet_within(vertices, faces, corners, boxes, nodes, starts, work, out):
     vertices : (V, 3) float64
     faces : (F, 3) int32
         At their sorted places.
-    corners : (F, 3) int32
+    corners : (P, 3, LEAF) int32
         From `clear_corners`.
     boxes, nodes : float32
         Of a `BoundingTree`.
@@ -119,38 +138,42 @@ def meet_within(vertices, faces, corners, boxes, nodes, starts, work, out):
             a = stack[top, 0]
             b = stack[top, 1]
             if a >= leaves:
+                c = a - leaves
+                d = b - leaves
+                near = _lanes(
+                    nodes[b, 0], nodes[b, 1], nodes[b, 2], nodes[b, 3], nodes[b, 4], nodes[b, 5],
+                    boxes, c,
+                )  # fmt: skip
                 work -= LEAF
                 if work < 0 or found > len(out):
                     return found, work
-                c = a - leaves
-                d = b - leaves
-                for i in range(LEAF):
+                while near:
+                    i = np.int64(trailing_zeros(near))
+                    near &= near - np.int32(1)
                     x = boxes[c, 0, i]
                     y = boxes[c, 1, i]
                     z = boxes[c, 2, i]
                     u = boxes[c, 3, i]
                     v = boxes[c, 4, i]
                     w = boxes[c, 5, i]
-                    if (
-                        (x > nodes[b, 3]) | (nodes[b, 0] > u)
-                        | (y > nodes[b, 4]) | (nodes[b, 1] > v)
-                        | (z > nodes[b, 5]) | (nodes[b, 2] > w)
-                    ):  # fmt: skip
+                    o = corners[c, 0, i]
+                    p = corners[c, 1, i]
+                    q = corners[c, 2, i]
+                    if not _has_stranger(x, y, z, u, v, w, o, p, q, boxes, corners, d):
                         continue
                     bits = _lanes(x, y, z, u, v, w, boxes, d)
                     if a == b:
                         bits &= np.int32(-2) << np.int32(i)
-                    first = LEAF * c + i
                     while bits:
                         second = LEAF * d + np.int64(trailing_zeros(bits))
                         bits &= bits - np.int32(1)
-                        work -= 1
-                        if _joined(corners, first, corners, second):
+                        j = second - LEAF * d
+                        if _joined(o, p, q, corners[d, 0, j], corners[d, 1, j], corners[d, 2, j]):
                             continue
                         work -= TEST_WORK
-                        if faces_meet(vertices, faces, first, faces, second):
+                        if faces_meet(vertices, faces, LEAF * c + i, faces, second):
                             if found < len(out):
-                                out[found, 0] = first
+                                out[found, 0] = LEAF * c + i
                                 out[found, 1] = second
                             found += 1
                 continue
@@ -189,10 +212,11 @@ def meet_others(vertices, asked, alive, faces, boxes, order, nodes, flat, work, 
     leaves = len(nodes) // 2
     found = 0
     box = np.empty((1, 6), np.float32)
-    corners = np.empty((1, 3), np.int32)
     for i in range(len(asked)):
+        o = asked[i, 0] if flat[asked[i, 0]] else -1
+        p = asked[i, 1] if flat[asked[i, 1]] else -1
+        q = asked[i, 2] if flat[asked[i, 2]] else -1
         for k in range(3):
-            corners[0, k] = asked[i, k] if flat[asked[i, k]] else -1
             a = np.float32(vertices[asked[i, 0], k])
             b = np.float32(vertices[asked[i, 1], k])
             c = np.float32(vertices[asked[i, 2], k])
@@ -215,7 +239,9 @@ def meet_others(vertices, asked, alive, faces, boxes, order, nodes, flat, work, 
                 while bits:
                     y = LEAF * (node - leaves) + np.int64(trailing_zeros(bits))
                     bits &= bits - np.int32(1)
-                    if not alive[order[y]] or _joined(corners, 0, faces, y):
+                    if not alive[order[y]] or _joined(
+                        o, p, q, faces[y, 0], faces[y, 1], faces[y, 2]
+                    ):
                         continue
                     work -= TEST_WORK
                     if faces_meet(vertices, asked, i, faces, y):
