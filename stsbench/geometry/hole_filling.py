@@ -6,8 +6,8 @@ Rules owned here:
 - Every patch is looked at. Folds are relaxed; a patch that still folds over, blows up or holds a
   face without area goes back from faired to a membrane, then to bare triangles between rim
   vertices. If no kind will do, the loop counts as failed and gets no faces.
-- A patch that is graded, or has more than `PLATE_UNKNOWNS` vertices, stays a membrane: it is wider
-  than any hole that a limit lets a lab fill.
+- A patch that is graded, has more than `PLATE_UNKNOWNS` vertices, or a fifth as many on its rim,
+  stays a membrane: it is wider than any hole that a limit lets a lab fill.
 - Values on vertices, such as colours, continue harmonically from the rim into the patch.
 
 Source: the chain of P. Liepa, *Filling holes in meshes*, SGP 2003.
@@ -39,6 +39,7 @@ _SHARPEST = -0.25  # 104 degrees: relaxed
 _FOLDED = -0.9  # 154 degrees: another kind of patch is tried
 _SHUT = -0.95  # 162 degrees: folded back on itself, and no patch
 _RELAX_ROUNDS = 4
+_RIM_WEIGHT = 5  # what a place of a rim counts for: vertices crowd along a crowded one
 _FARTHEST = 1.5  # rim radii: how far fairing may lift a membrane before it counts as blown up
 
 
@@ -140,9 +141,11 @@ def _merge(back: Mask, other: PatchReport, report: PatchReport) -> PatchReport:
     )
 
 
-def _is_fairable(refined: Refinement) -> Mask:
+def _is_fairable(rims: Rims, refined: Refinement) -> Mask:
     """Whether a plate is laid over a hole: not where it is wider than any limit lets a lab fill."""
-    return ~refined.graded & (np.diff(refined.vertex_offsets) <= PLATE_UNKNOWNS)
+    sizes = np.maximum(_RIM_WEIGHT * np.diff(rims.offsets), np.diff(refined.vertex_offsets))
+    narrow: Mask = sizes <= PLATE_UNKNOWNS
+    return ~refined.graded & narrow
 
 
 def _untangle(
@@ -188,7 +191,7 @@ def _choose(
     if faired is None:
         report = inspect_patches(vertices, membrane, rims, refined)
     else:
-        kind[_is_fairable(refined)] = PatchKind.FAIRED
+        kind[_is_fairable(rims, refined)] = PatchKind.FAIRED
         chosen, report = faired
         blown = _blown_up(measures, refined, membrane, chosen)
         doubtful = report.is_thin | (report.sharpest < _FOLDED)
@@ -277,9 +280,9 @@ def fill_loops(
         if field.shape[1]:
             known = np.concatenate([new_values, field[graph.old_vertex]])
             new_values, _ = solve_patches(*parts, even, known)
-        if fair:
+        plates = _is_fairable(rims, refined)
+        if fair and plates.any():
             position[:new] = membrane
-            plates = _is_fairable(refined)
             made = len(refined.faces)
             positions = _as_float32(fair_patches(*parts, weights, position, made, chosen=plates))
             faired = _untangle(vertices, rims, refined, graph, position, positions)

@@ -10,6 +10,7 @@ Rules owned here:
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,34 @@ from stsbench.geometry.topology import half_edge_twins
 from stsbench.geometry.twin_edits import append_twins, drop_faces, settle_branching
 from stsbench.geometry.welding import weld_vertices
 
-__all__ = ["Draft", "start_draft"]
+__all__ = ["Draft", "FaceRows", "start_draft"]
 
 Ints = NDArray[np.int32]
+_LAST = np.iinfo(np.int32).max
+
+
+class FaceRows(NamedTuple):
+    """What a draft knows of some faces, row by row."""
+
+    faces: Faces
+    source: Ints
+    added_reason: NDArray[np.uint8]
+    mark: Ints
+
+    def take(self, chosen: Mask) -> "FaceRows":
+        """Return some rows."""
+        return FaceRows(
+            self.faces[chosen], self.source[chosen], self.added_reason[chosen], self.mark[chosen]
+        )
+
+    def plus(self, other: "FaceRows") -> "FaceRows":
+        """Return these rows and others after them."""
+        return FaceRows(
+            np.concatenate([self.faces, other.faces]),
+            np.concatenate([self.source, other.source]),
+            np.concatenate([self.added_reason, other.added_reason]),
+            np.concatenate([self.mark, other.mark]),
+        )
 
 
 @dataclass(eq=False, slots=True)
@@ -182,6 +208,35 @@ class Draft:
         self.mark = np.concatenate([self.mark, none[: len(faces)]])
         self.patch = np.concatenate([self.patch, patch.astype(np.int32)])
         self.added_reason = np.concatenate([self.added_reason, reasons.astype(np.uint8)])
+
+    def rows(self, chosen: Mask) -> FaceRows:
+        """Return what is known of some faces, to give them back later."""
+        at = np.flatnonzero(chosen)
+        return FaceRows(self.faces[at], self.face_source[at], self.added_reason[at], self.mark[at])
+
+    def give_back(self, gone: FaceRows) -> None:
+        """Put faces that went back to where they were in the order of faces."""
+        if not len(gone.faces):
+            return
+        self._measures = self._sheets = None
+        joined, twin = append_twins(self.faces, self.twin, gone.faces)
+        mark = np.concatenate([self.mark, gone.mark])
+        order = np.argsort(np.where(mark < 0, _LAST, mark), kind="stable")
+        place = np.empty(len(order), dtype=np.int32)
+        place[order] = np.arange(len(order), dtype=np.int32)
+        table = twin.reshape(-1, 3)[order].ravel()
+        self.faces, self.mark = joined[order], mark[order]
+        self.twin = np.where(table < 0, table, 3 * place[table // 3] + table % 3)
+        self.face_source = np.concatenate([self.face_source, gone.source])[order]
+        self.added_reason = np.concatenate([self.added_reason, gone.added_reason])[order]
+        none = np.full(len(gone.faces), -1, dtype=np.int32)
+        self.patch = np.concatenate([self.patch, none])[order]
+        self.removed = [
+            (source[stays], why[stays])
+            for source, why in self.removed
+            for stays in [~np.isin(source, gone.source)]
+        ]
+        self.around = [part[~np.isin(part, gone.source)] for part in self.around]
 
     def used_vertices(self) -> Mask:
         """Mark vertices that a face names, (V,) bool."""

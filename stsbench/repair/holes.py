@@ -10,6 +10,7 @@ Rules owned here (docs/repair.md, "Border or hole"):
   scan at least twice as wide. An answer `loop/<n>` decides otherwise.
 - Holes are filled up to the gum limit; above the tooth limit they are put on the review list; above
   the gum limit they stay open and the verdict is hold. An answer `hole/<n>` decides otherwise.
+- A hole of more than `WIDEST_RIM` edges stays open whatever is answered; the verdict is hold.
 - With a preparation and no margin line no hole is filled; with a margin line none whose rim comes
   nearer than `margin_clearance_mm`.
 - Loops are numbered by rim length, longest first.
@@ -26,6 +27,7 @@ from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Mask, Vertices
 from stsbench.geometry.boundary import LoopMeasures, LoopSet, boundary_loops, measure_loops
 from stsbench.geometry.face_groups import measure_groups
+from stsbench.geometry.wide_rims import WIDEST_RIM
 from stsbench.repair.draft import Draft
 from stsbench.repair.listing import largest_first, place_of
 from stsbench.repair.profiles import RepairProfile
@@ -103,7 +105,7 @@ def plan_loops(
     findings = []
     for n in range(len(loops)):
         fate, severity, action, detail = _decide(
-            n, float(measures.rim_mm[n]), bool(is_border[n]), bool(near[n]),
+            n, float(measures.rim_mm[n]), len(loops.loop(n)), bool(is_border[n]), bool(near[n]),
             profile, answers, preparation and margin_line is None,
         )  # fmt: skip
         fates[n] = fate
@@ -125,6 +127,7 @@ def plan_loops(
 def _decide(
     n: int,
     rim_mm: float,
+    edges: int,
     border: bool,
     near_margin: bool,
     profile: RepairProfile,
@@ -145,6 +148,9 @@ def _decide(
         return Fate.OPEN, Severity.HOLD, Action.LEFT_OPEN, detail
     if rim_mm > profile.gum_limit_mm and wish != "fill":
         detail = f"left open: longer than {profile.gum_limit_mm:g} mm."
+        return Fate.OPEN, Severity.HOLD, Action.LEFT_OPEN, detail
+    if edges > WIDEST_RIM:
+        detail = f"left open: {edges:,} edges, more than the {WIDEST_RIM:,} a patch may have."
         return Fate.OPEN, Severity.HOLD, Action.LEFT_OPEN, detail
     if rim_mm > profile.tooth_limit_mm or wish == "fill":
         detail = f"filled; look at it if it lies on a tooth (over {profile.tooth_limit_mm:g} mm)."

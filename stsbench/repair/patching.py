@@ -7,7 +7,8 @@ Rules owned here:
   and no bow-tie. One that does is tried again as a membrane, then cut out with what it meets and one
   ring more, and so on by turns.
 - At a bow-tie that is left when its loops are closed, the smaller fans are cut and closed without it.
-- After `ROUNDS` rounds what is still wrong is taken out again and listed; the verdict is hold.
+- After `ROUNDS` rounds, or when a patch would need too much of the scan about it (`widening`), it is
+  taken out, what went for it comes back, and the loop stays open and is listed; the verdict is hold.
 - When all is closed, what changed is searched again for spikes and folds (`second_look`); what is
   found is cut, each time one ring wider, and closed in the same way, at most `LOOKS` times.
 - A patch carries the reason for which its place was cut, a filled hole HOLE_FILL.
@@ -22,7 +23,7 @@ from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Mask
 from stsbench.domain.progress import Progress
-from stsbench.geometry.boundary import LoopSet, boundary_loops, measure_loops
+from stsbench.geometry.boundary import LoopSet, boundary_loops
 from stsbench.geometry.components import measure_pieces
 from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.face_sets import faces_at
@@ -43,6 +44,7 @@ from stsbench.repair.listing import largest_first, list_face_groups, place_of
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.second_look import SecondLook, Seen
 from stsbench.repair.tidying import Tidied, edge_keys
+from stsbench.repair.widening import Widening, list_left_open
 
 __all__ = ["LOOKS", "ROUNDS", "Patcher"]
 
@@ -111,13 +113,12 @@ class Patcher:
     def _close(self, progress: Progress) -> None:
         """Fill the loops and mend the patches until nothing is wrong with them."""
         draft = self.draft
+        widening = Widening(draft, self._patches)
         for turn in range(ROUNDS):
             progress.step("filling", 0.5 + 0.4 * turn / ROUNDS)
             self._cut_hanging_fans()
             self._drop_separated()
-            loops = boundary_loops(draft.faces, draft.twin)
-            chosen = loops.take(np.flatnonzero(self._fates_of(loops) == Fate.FILL))
-            failed = self._fill(chosen, fair=turn % 2 == 0)
+            failed = self._fill(self._to_fill(), fair=turn % 2 == 0)
             wrong = self._wrong_faces()
             pinched = self._pinched_fans()
             if not (wrong.any() or pinched.any() or failed.any()):
@@ -127,16 +128,10 @@ class Patcher:
             wrong = self._whole_patches(wrong)
             wrong[failed] = True
             # An odd turn tries the same loop again as a membrane; an even one widens it first.
-            self._drop_again(widen(draft, wrong, turn % 2), pinched)
-        self._give_up(self._whole_patches(wrong) | pinched)
-
-    def _drop_again(self, around: Mask, pinched: Mask) -> None:
-        """Take patches and rings out, each for the reason its place was cut or filled first."""
-        draft = self.draft
-        scars = draft.scar[draft.faces].max(axis=1)
-        scars[scars == EditReason.NONE] = EditReason.SELF_INTERSECTION
-        scars[pinched & ~around] = EditReason.NON_MANIFOLD_VERTEX
-        cut_faces(draft, around | pinched, scars, pinched)
+            given_up = widening.cut(widen(draft, wrong, turn % 2), pinched)
+            if given_up.any():
+                self._leave_open(given_up, "a patch needs too much of the scan about it.")
+        self._give_up(widening, self._whole_patches(wrong))
 
     def _cut_seen(self, seen: Seen, *, rings: int) -> None:
         """Cut what a second look found, wider each time."""
@@ -158,6 +153,11 @@ class Patcher:
                 severity=Severity.HOLD,
                 detail="Came back each time it was cut.",
             )
+
+    def _to_fill(self) -> LoopSet:
+        """Return the open loops that are to be filled."""
+        loops = boundary_loops(self.draft.faces, self.draft.twin)
+        return loops.take(np.flatnonzero(self._fates_of(loops) == Fate.FILL))
 
     def _fates_of(self, loops: LoopSet) -> NDArray[np.uint8]:
         """Return the fate of each loop: the highest among its edges that were open before."""
@@ -317,32 +317,31 @@ class Patcher:
         bad[-1] = False
         return wrong | bad[draft.patch]
 
-    def _give_up(self, wrong: Mask) -> None:
-        """Take what is still wrong out again and list it."""
-        self._parted = True
+    def _give_up(self, widening: Widening, wrong: Mask) -> None:
+        """Take out the patches that are still wrong, give back what they took, and list the holes."""
         draft = self.draft
-        self.unsolved += list_face_groups(
-            FindingKind.SELF_INTERSECTION,
-            draft.vertices,
-            draft.faces,
-            wrong,
-            action=Action.UNSOLVED,
-            severity=Severity.HOLD,
-            detail="No patch was found that does not meet the rest of the scan.",
-        )
+        self._parted = True
+        corners = np.zeros(draft.vertex_count, dtype=bool)
+        corners[self._to_fill().vertices] = True
+        widening.undo(wrong, corners)
+        while ((wrong := self._whole_patches(self._wrong_faces())) & (draft.mark < 0)).any():
+            widening.undo(wrong, corners)
         draft.drop(wrong, EditReason.SELF_INTERSECTION)
-        loops = boundary_loops(draft.faces, draft.twin)
-        measures = measure_loops(draft.vertices, loops)
-        for n in np.flatnonzero(self._fates_of(loops) == Fate.FILL):
-            self.unsolved.append(
-                Finding(
-                    FindingKind.HOLE,
-                    place_of(measures.centre_mm[n]),
-                    float(measures.rim_mm[n]),
-                    float(measures.area_mm2[n]),
-                    len(loops.loop(int(n))),
-                    Severity.HOLD,
-                    Action.UNSOLVED,
-                    "Left open: no valid patch was found.",
-                )
-            )
+        while (pinched := self._pinched_fans()).any():
+            draft.drop(pinched, EditReason.NON_MANIFOLD_VERTEX)
+        self._leave_open(np.ones(draft.vertex_count, dtype=bool), "no valid patch was found.")
+
+    def _leave_open(self, corners: Mask, why: str) -> None:
+        """Leave the loops that lie within some vertices open for good, and list them."""
+        draft = self.draft
+        loops = self._to_fill()
+        within = np.ones(len(loops), dtype=bool)
+        np.logical_and.at(within, loops.loop_of(), corners[loops.vertices])
+        left = loops.take(np.flatnonzero(within))
+        self.unsolved += list_left_open(draft, left, why)
+        keys = np.concatenate([self._keys, edge_keys(draft.faces, left.half_edges)])
+        fates = np.full(len(keys), Fate.OPEN, dtype=np.uint8)
+        fates[: len(self._fates)] = self._fates
+        # Of two fates of an edge the one found first counts: the later one, which is higher.
+        order = np.lexsort([-fates.astype(np.int64), keys])
+        self._keys, self._fates = keys[order], fates[order]
