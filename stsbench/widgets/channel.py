@@ -4,6 +4,7 @@ Rules owned here:
 - Python keeps what every layer shows (`mirrors.py`), so that a second view of the same viewer, or
   a page that was reloaded, is given everything when it says `ready`.
 - Nothing is sent before a view is ready; a handler's error becomes a line on the screen.
+- What a page may never need (the mesh as it came) waits here until the page asks for it.
 - The JavaScript is fetched by a loader of 1 kB once per page: widget state stays small.
 """
 
@@ -46,6 +47,7 @@ class Channel(anywidget.AnyWidget):
     ) -> None:
         self._layers: dict[str, LayerMirror] = {}
         self._shown: dict[str, Message] = {}  # what is beside the meshes, by its kind and layer
+        self._asked_for: dict[str, Message] = {}  # sent to the view that asks, by the same keys
         self._handlers: dict[str, list[Handler]] = {}
         self._views: set[str] = set()
         self._sequence = 0
@@ -84,15 +86,13 @@ class Channel(anywidget.AnyWidget):
 
     def clear(self, text: str) -> None:
         """Take every mesh off the screen at once and show the line instead."""
-        self._layers.clear()
-        self._shown.clear()
+        self._let_go()
         self._keep("clear", Message({"type": "clear", "text": text}))
 
     def close(self) -> None:
         """Take the widget off every page and give back what it holds."""
         _LIVE.leave(self)
-        self._layers.clear()
-        self._shown.clear()
+        self._let_go()
         self._handlers.clear()
         self._views.clear()
         super().close()
@@ -109,6 +109,10 @@ class Channel(anywidget.AnyWidget):
                 self._post(message, to=view)
         elif kind == "gone":
             self._views.discard(view)
+        elif kind == "before":
+            asked = self._asked_for.get(f"before/{content.get('layer', '')}")
+            if asked is not None:
+                self._post(asked, to=view)
         for handler in tuple(self._handlers.get(kind, ())):
             self._call(handler, content, list(buffers or ()))
 
@@ -137,8 +141,14 @@ class Channel(anywidget.AnyWidget):
         self._post(message)
 
     def _drop(self, part: str) -> None:
-        for key in [key for key in self._shown if key.startswith(part) or key.endswith(part)]:
-            del self._shown[key]
+        for kept in (self._shown, self._asked_for):
+            for key in [key for key in kept if key.startswith(part) or key.endswith(part)]:
+                del kept[key]
+
+    def _let_go(self) -> None:
+        self._layers.clear()
+        self._shown.clear()
+        self._asked_for.clear()
 
     def _post(self, message: Message, *, to: str | None = None) -> None:
         if not self._views:

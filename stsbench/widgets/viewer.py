@@ -268,6 +268,8 @@ class Viewer(Channel):
     def show_before(self, layer: str, vertices: ArrayLike, faces: ArrayLike) -> None:
         """Give the slider what the layer looked like before.
 
+        The page is told only that there is one; it gets the mesh while the slider is on.
+
         Parameters
         ----------
         layer : str
@@ -275,7 +277,8 @@ class Viewer(Channel):
         faces : (F, 3) uint32
         """
         self._mirror(layer)
-        self._keep(f"before/{layer}", mesh_message("before", vertices, faces, layer=layer))
+        self._asked_for[f"before/{layer}"] = mesh_message("before", vertices, faces, layer=layer)
+        self._keep(f"before/{layer}", Message({"type": "before_known", "layer": layer}))
 
     def show_plane(
         self, point: Sequence[float], normal: Sequence[float], *, confirmed: bool

@@ -122,10 +122,14 @@ def test_an_edit_map_has_a_colour_and_a_count_per_reason(viewer):
 def test_before_and_after_share_the_picture(viewer):
     viewer.apply_delta("scan", removed=np.arange(len(SHEET.faces)))
     viewer.show_before("scan", SHEET.vertices, SHEET.faces)
+    assert viewer.ask("app.compare.meshes.size") == 0, "nothing of it is held until it is wanted"
     viewer.press("j")
+    assert viewer.seen("before")
     left, right = colour(viewer, (5, 10, 0)), colour(viewer, (15, 10, 0))
     assert left[0] > left[2] + 20, "stone, as it was"
     assert right[2] > right[0], "sky, as it is"
+    viewer.press("j")
+    assert viewer.ask("app.compare.meshes.size") == 0
 
 
 def test_a_section_hides_what_lies_before_it(viewer):

@@ -155,6 +155,11 @@ export class App {
     this.send({ type: "cancel" });
   }
 
+  /** True where no other view on this page shows the same viewer. */
+  get isOnlyView(): boolean {
+    return [...LIVE].every((app) => app === this || app.model !== this.model);
+  }
+
   layer(name: unknown): Layer | null {
     return this.stage.layers.get(String(name)) ?? null;
   }
@@ -233,7 +238,7 @@ export class App {
   }
 
   valueAt(hit: Picked): string | null {
-    const { slots } = hit.layer, vertex = slots.faces[3 * hit.slot], value = hit.layer.amountAt(vertex);
+    const { slots } = hit.layer, vertex = slots.index[3 * hit.slot], value = hit.layer.amountAt(vertex);
     return value === null || Number.isNaN(value) ? null : `${this.words("deviation")}: ${value.toFixed(3)} mm`;
   }
 

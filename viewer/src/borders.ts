@@ -1,9 +1,12 @@
-// Open edges of a mesh and the loops they form: where a hole can be clicked.
+// Edges of a mesh: those of the wire frame, the open ones, and the loops these form, where a hole can
+// be clicked.
 //
 // Rules owned here:
 // - An edge is open when one living face has it. Edges run as their face does, so that the first
 //   vertex is the one Python names first.
 // - The longest loop of a piece is its border; the others are holes.
+
+import { release } from "./scratch.ts";
 
 export interface Borders {
   edges: Uint32Array; // from, to, from, to ...
@@ -13,7 +16,13 @@ export interface Borders {
 
 const MANY = 48; // entries at one vertex; more are sorted before they are compared
 
-export function openEdges(index: Uint32Array, faceCount: number, vertexCount: number): Uint32Array {
+/** The edges of living faces by their smaller vertex. */
+interface Buckets {
+  start: Uint32Array;
+  other: Uint32Array; // larger vertex, and in bit 31 whether it is first
+}
+
+function bucketsOf(index: Uint32Array, faceCount: number, vertexCount: number): Buckets {
   const start = new Uint32Array(vertexCount + 1);
   const corners = 3 * faceCount;
   for (let at = 0; at < corners; at += 3) {
@@ -24,7 +33,7 @@ export function openEdges(index: Uint32Array, faceCount: number, vertexCount: nu
     start[(c < a ? c : a) + 1]++;
   }
   for (let vertex = 0; vertex < vertexCount; vertex++) start[vertex + 1] += start[vertex];
-  const other = new Uint32Array(start[vertexCount]); // larger vertex, and in bit 31 whether it is first
+  const other = new Uint32Array(start[vertexCount]);
   const next = start.slice();
   const add = (from: number, to: number) => {
     if (from < to) other[next[from]++] = to;
@@ -37,6 +46,35 @@ export function openEdges(index: Uint32Array, faceCount: number, vertexCount: nu
     add(b, c);
     add(c, a);
   }
+  release(next);
+  return { start, other };
+}
+
+/** Every edge once, as two vertices each. */
+export function uniqueEdges(index: Uint32Array, faceCount: number, vertexCount: number): Uint32Array {
+  const { start, other } = bucketsOf(index, faceCount, vertexCount);
+  let count = 0;
+  for (let vertex = 0; vertex < vertexCount; vertex++) {
+    const bucket = other.subarray(start[vertex], start[vertex + 1]);
+    for (let i = 0; i < bucket.length; i++) bucket[i] &= 0x7fffffff;
+    bucket.sort();
+    for (let i = 0; i < bucket.length; i++) if (!i || bucket[i] !== bucket[i - 1]) count++;
+  }
+  const edges = new Uint32Array(2 * count);
+  for (let vertex = 0, at = 0; vertex < vertexCount; vertex++) {
+    for (let i = start[vertex]; i < start[vertex + 1]; i++) {
+      if (i > start[vertex] && other[i] === other[i - 1]) continue;
+      edges[at++] = vertex;
+      edges[at++] = other[i];
+    }
+  }
+  release(start);
+  release(other);
+  return edges;
+}
+
+export function openEdges(index: Uint32Array, faceCount: number, vertexCount: number): Uint32Array {
+  const { start, other } = bucketsOf(index, faceCount, vertexCount);
   const open: number[] = [];
   for (let vertex = 0; vertex < vertexCount; vertex++) {
     const first = start[vertex], last = start[vertex + 1];
@@ -57,6 +95,8 @@ export function openEdges(index: Uint32Array, faceCount: number, vertexCount: nu
       if (uses === 1) pushEdge(open, vertex, other[i]);
     }
   }
+  release(start);
+  release(other);
   return Uint32Array.from(open);
 }
 

@@ -117,10 +117,10 @@ export class BrushTool implements Tool {
     if (!this.stroke || !layer) return;
     const hit = stage.pick(at.x, at.y, layer);
     if (!hit) return this.app.overlay.paint();
-    const toward = stage.view.axis(0, 0, 1), { shades, faces } = layer.slots;
+    const toward = stage.view.axis(0, 0, 1), { shades, index } = layer.slots;
     let isNew = false;
     for (const slot of layer.picking.inside(new Sphere(hit.place, this.radius_mm))) {
-      const at4 = 4 * faces[3 * slot];
+      const at4 = 4 * index[3 * slot];
       const away = shades[at4] * toward.x + shades[at4 + 1] * toward.y + shades[at4 + 2] * toward.z < 0;
       if (this.stroke[slot] || (away && !selection.through)) continue;
       this.stroke[slot] = 1;

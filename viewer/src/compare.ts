@@ -1,4 +1,6 @@
 // Before and after, with a slider between them: left of it the mesh as it came.
+//
+// Python has the mesh as it came; the page holds it only while the slider is on.
 import type { App } from "./app.ts";
 import { Layer } from "./layer.ts";
 import { SlotMesh } from "./slots.ts";
@@ -6,6 +8,7 @@ import { SlotMesh } from "./slots.ts";
 export class Compare {
   isOn = false;
   part = 0.5;
+  private readonly known = new Set<string>(); // layers Python can send as they came
   private readonly meshes = new Map<string, Layer>();
   private readonly handle = document.createElement("div");
 
@@ -24,23 +27,35 @@ export class Compare {
   }
 
   get canShow(): boolean {
-    return this.meshes.size > 0;
+    return this.known.size > 0;
+  }
+
+  /** Python can send the layer as it came. */
+  know(layer: string): void {
+    this.free(layer);
+    this.known.add(layer);
+    if (this.isOn) this.ask(layer);
   }
 
   set(layer: string, vertices: Float32Array, faces: Uint32Array): void {
-    this.drop(layer);
-    if (faces.length) this.meshes.set(layer, new Layer(`${layer} before`, new SlotMesh(vertices, faces), { title: "", editable: false }));
+    this.free(layer);
+    if (!this.isOn || !faces.length) return; // switched off again before it came
+    this.meshes.set(layer, new Layer(`${layer} before`, new SlotMesh(vertices, faces), { title: "", editable: false }));
   }
 
   drop(layer: string): void {
-    this.meshes.get(layer)?.close();
-    this.meshes.delete(layer);
+    this.free(layer);
+    this.known.delete(layer);
     if (!this.canShow && this.isOn) this.toggle();
   }
 
   toggle(): void {
     this.isOn = !this.isOn && this.canShow;
     this.app.stage.draws = this.isOn ? () => this.draw() : null;
+    for (const layer of this.known) {
+      if (this.isOn) this.ask(layer);
+      else this.free(layer);
+    }
     if (this.isOn) {
       this.app.chrome.canvasBox.append(this.handle);
       this.handle.dataset.before = this.app.words("before");
@@ -63,6 +78,15 @@ export class Compare {
     for (const layer of this.meshes.values()) layer.close();
     this.meshes.clear();
     this.handle.remove();
+  }
+
+  private ask(layer: string): void {
+    this.app.send({ type: "before", layer });
+  }
+
+  private free(layer: string): void {
+    this.meshes.get(layer)?.close();
+    this.meshes.delete(layer);
   }
 
   private draw(): void {

@@ -26,7 +26,7 @@ export function slotsOf(mask: FaceMask): Uint32Array {
 
 /** Add every face that shares a vertex with the set. */
 export function grown(mesh: SlotMesh, mask: FaceMask): FaceMask {
-  const touched = new Uint8Array(mesh.vertexCount), { faces, faceCount, alive } = mesh;
+  const touched = new Uint8Array(mesh.vertexCount), { index: faces, faceCount, alive } = mesh;
   for (let slot = 0, at = 0; slot < faceCount; slot++, at += 3) {
     if (mask[slot]) touched[faces[at]] = touched[faces[at + 1]] = touched[faces[at + 2]] = 1;
   }
@@ -50,7 +50,7 @@ export function inverted(mesh: SlotMesh, mask: FaceMask): FaceMask {
 
 /** Every face joined to one by edges or vertices. */
 export function componentOf(mesh: SlotMesh, start: number): FaceMask {
-  const { faces, faceCount, alive } = mesh, parent = new Int32Array(mesh.vertexCount);
+  const { index: faces, faceCount, alive } = mesh, parent = new Int32Array(mesh.vertexCount);
   for (let vertex = 0; vertex < parent.length; vertex++) parent[vertex] = vertex;
   const root = (vertex: number) => {
     while (parent[vertex] !== vertex) vertex = parent[vertex] = parent[parent[vertex]];
@@ -84,7 +84,7 @@ export interface LassoView {
  * a corner in sight.
  */
 export function facesInLasso(mesh: SlotMesh, view: LassoView, through: boolean, tree: Occluder): FaceMask {
-  const { positions, faces, alive, faceCount, vertexCount } = mesh, m = view.matrix.elements;
+  const { positions, index: faces, alive, faceCount, vertexCount } = mesh, m = view.matrix.elements;
   const inside = new Uint8Array(vertexCount), { width, height, mask } = view;
   for (let vertex = 0, at = 0; vertex < vertexCount; vertex++, at += 3) {
     const x = positions[at], y = positions[at + 1], z = positions[at + 2];

@@ -6,10 +6,10 @@
 //   vertices; they hold an index of their own and nothing else.
 import { Box3, BufferAttribute, BufferGeometry, DynamicDrawUsage, Group, Mesh, type ShaderMaterial } from "three";
 import { surfaceMaterial, useAmounts, type Look } from "./material.ts";
+import { Overlay, Wires } from "./layer_overlays.ts";
 import { Picking } from "./picking.ts";
 import { rangesOf, SlotMesh, type Change, type Delta } from "./slots.ts";
 
-const SHARED = ["position", "shade"] as const;
 const GAP = 256; // an upload of a few kB costs less than another call
 
 export class Layer {
@@ -21,7 +21,7 @@ export class Layer {
   private geometry = new BufferGeometry();
   private readonly mesh: Mesh;
   private amounts: Float32Array | null = null;
-  private wires: Mesh | null = null;
+  private wires: Wires | null = null;
 
   constructor(
     readonly name: string,
@@ -47,12 +47,12 @@ export class Layer {
       this.geometry = new BufferGeometry();
       this.attach();
       this.mesh.geometry = this.geometry;
-      if (this.wires) this.wires.geometry = this.geometry;
       for (const overlay of this.overlays.values()) overlay.attach(this.geometry);
     } else {
       this.upload(change);
     }
     this.geometry.setDrawRange(0, 3 * this.slots.faceCount);
+    this.wires?.follow(this.geometry, this.slots);
     this.picking.changed(change);
     this.measureBox();
     return change;
@@ -87,18 +87,11 @@ export class Layer {
   }
 
   showWires(shown: boolean): void {
-    if (shown && !this.wires) {
-      const material = surfaceMaterial({ colour: 0x30343a, inside: 0x30343a, opacity: 0.38, inFront: 1 });
-      material.wireframe = true;
-      this.wires = new Mesh(this.geometry, material);
-      this.wires.frustumCulled = false;
-      this.wires.renderOrder = 3;
-      this.group.add(this.wires);
-    } else if (!shown && this.wires) {
-      this.group.remove(this.wires);
-      (this.wires.material as ShaderMaterial).dispose();
-      this.wires = null;
-    }
+    if (shown === (this.wires !== null)) return;
+    this.wires?.close();
+    this.wires = shown ? new Wires() : null;
+    this.wires?.follow(this.geometry, this.slots);
+    if (this.wires) this.group.add(this.wires.lines);
   }
 
   /** Draw some slots again in another look; an empty list takes the overlay away. */
@@ -121,7 +114,7 @@ export class Layer {
 
   forMaterials(work: (material: ShaderMaterial) => void): void {
     work(this.material);
-    if (this.wires) work(this.wires.material as ShaderMaterial);
+    if (this.wires) work(this.wires.material);
     for (const overlay of this.overlays.values()) work(overlay.material);
   }
 
@@ -167,62 +160,6 @@ export class Layer {
     }
     this.box.min.fromArray(low);
     this.box.max.fromArray(high);
-  }
-}
-
-/** Some slots of a layer drawn once more. */
-class Overlay {
-  readonly material: ShaderMaterial;
-  readonly mesh: Mesh;
-  private geometry = new BufferGeometry();
-
-  constructor(look: Look) {
-    this.material = surfaceMaterial({ inside: look.colour, ...look });
-    this.material.uniforms.relief.value = 0.6;
-    this.mesh = new Mesh(this.geometry, this.material);
-    this.mesh.frustumCulled = false;
-    this.mesh.renderOrder = look.inFront ?? 2;
-  }
-
-  attach(from: BufferGeometry): void {
-    for (const name of SHARED) this.geometry.setAttribute(name, from.getAttribute(name));
-  }
-
-  show(slots: ArrayLike<number>, index: Uint32Array): void {
-    const own = new Uint32Array(3 * slots.length);
-    for (let i = 0; i < slots.length; i++) {
-      const at = 3 * slots[i];
-      own[3 * i] = index[at];
-      own[3 * i + 1] = index[at + 1];
-      own[3 * i + 2] = index[at + 2];
-    }
-    const old = this.geometry.index;
-    if (old && old.array.length >= own.length && old.array.length <= 4 * own.length + 3000) {
-      (old.array as Uint32Array).set(own);
-      old.clearUpdateRanges();
-      old.addUpdateRange(0, own.length);
-      old.needsUpdate = true;
-    } else {
-      const room = new Uint32Array(Math.ceil(own.length * 1.5));
-      room.set(own);
-      const next = new BufferGeometry();
-      for (const name of SHARED) next.setAttribute(name, this.geometry.getAttribute(name));
-      next.setIndex(new BufferAttribute(room, 1).setUsage(DynamicDrawUsage));
-      this.free();
-      this.geometry = this.mesh.geometry = next;
-    }
-    this.geometry.setDrawRange(0, own.length);
-  }
-
-  close(): void {
-    this.free();
-    this.material.dispose();
-  }
-
-  private free(): void {
-    // The vertices belong to the layer: forget them before freeing the index.
-    for (const name of SHARED) this.geometry.deleteAttribute(name);
-    this.geometry.dispose();
   }
 }
 

@@ -68,16 +68,14 @@ export class Maps {
   }
 
   drawEdits(layer: Layer): void {
-    const reasons = this.reasons.get(layer), byReason: number[][] = REASONS.map(() => []);
-    if (reasons && this.showsEdits) {
-      const { alive, faceCount } = layer.slots;
-      for (let slot = 0; slot < Math.min(faceCount, reasons.length); slot++) {
-        if (reasons[slot] && alive[slot]) byReason[reasons[slot]]?.push(slot);
-      }
+    const reasons = this.showsEdits ? this.reasons.get(layer) : undefined, { alive, faceCount } = layer.slots;
+    const counts = new Uint32Array(REASONS.length), last = Math.min(faceCount, reasons?.length ?? 0);
+    for (let slot = 0; slot < last; slot++) if (alive[slot]) counts[reasons![slot]]++;
+    for (let reason = 1; reason < REASONS.length; reason++) {
+      const slots = new Uint32Array(counts[reason]);
+      for (let slot = 0, at = 0; at < slots.length; slot++) if (alive[slot] && reasons![slot] === reason) slots[at++] = slot;
+      layer.showOverlay(`edit ${reason}`, slots, { colour: REASONS[reason][1], inFront: 2 });
     }
-    byReason.forEach((slots, reason) => {
-      if (reason) layer.showOverlay(`edit ${reason}`, slots, { colour: REASONS[reason][1], inFront: 2 });
-    });
     this.app.stage.invalidate();
   }
 

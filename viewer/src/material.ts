@@ -17,6 +17,7 @@ const VERTEX = `
 attribute vec4 shade;
 attribute vec4 tint;
 attribute float amount;
+uniform float isLine;
 varying vec3 vNormal;
 varying vec3 vPlace;
 varying vec3 vTint;
@@ -30,6 +31,7 @@ void main() {
   vAmount = amount;
   vPlace = position;
   gl_Position = projectionMatrix * seen;
+  gl_Position.z -= isLine * 4e-4 * gl_Position.w; // a polygon's offset does not move lines
 }`;
 
 const FRAGMENT = `
@@ -42,6 +44,7 @@ uniform sampler2D amountColours;
 uniform vec4 clip;
 uniform float clips;
 uniform float relief;
+uniform float isLine;
 varying vec3 vNormal;
 varying vec3 vPlace;
 varying vec3 vTint;
@@ -52,6 +55,10 @@ const vec3 FILL = vec3(0.8672, -0.2891, 0.4047);
 const vec3 BETWEEN = vec3(-0.2277, 0.3145, 0.9219); // of the key light and the eye
 void main() {
   if (clips > 0.5 && dot(clip.xyz, vPlace) > clip.w) discard;
+  if (isLine > 0.5) { // lines: one colour, no light
+    gl_FragColor = vec4(surface, opacity);
+    return;
+  }
   bool front = gl_FrontFacing;
   vec3 n = normalize(front ? vNormal : -vNormal);
   vec3 colour = front ? mix(surface, vTint, usesTint) : inside;
@@ -137,6 +144,7 @@ export function surfaceMaterial({ colour = STONE, inside = INSIDE, opacity = 1, 
       clip: { value: new Vector4() },
       clips: { value: 0 },
       relief: { value: 1 },
+      isLine: { value: 0 },
     },
   });
 }

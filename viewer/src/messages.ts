@@ -1,7 +1,13 @@
 // Python's messages, one by one.
+//
+// Rules owned here:
+// - What is kept of a message is a copy; its buffers are given back at once, unless another view of the
+//   same viewer still has to read them.
+// - The mesh as it came is asked for when the slider is switched on, and let go with it.
 import { Vector3 } from "three";
 import type { App } from "./app.ts";
 import { Layer } from "./layer.ts";
+import { release } from "./scratch.ts";
 import { SlotMesh } from "./slots.ts";
 import { bytes, floats, numbers, readDelta, type Finding, type Level, type Message, type Triple } from "./wire.ts";
 
@@ -20,6 +26,7 @@ export class Messages {
       findings: (message) => app.findings.set(String(message.layer), message.items as Finding[]),
       values: (message, buffers) => this.values(message, buffers),
       edits: (message, buffers) => this.edits(message, buffers),
+      before_known: (message) => app.compare.know(String(message.layer)),
       before: (message, buffers) => app.compare.set(String(message.layer), floats(buffers[0]), numbers(buffers[1])),
       plane: (message) => app.guides.showPlane(message.point as Triple, message.normal as Triple, Boolean(message.confirmed)),
       base: (_message, buffers) => app.guides.showBase(floats(buffers[0]), numbers(buffers[1])),
@@ -41,6 +48,7 @@ export class Messages {
     if (!handler || (message.to && message.to !== app.id)) return;
     const start = performance.now();
     handler(message, buffers);
+    if (message.to || app.isOnlyView) for (const { buffer } of buffers) release(buffer as ArrayBuffer);
     app.refresh();
     if (["mesh", "delta", "drop_preview"].includes(message.type)) {
       if (message.type !== "mesh") app.answered();

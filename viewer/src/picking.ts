@@ -1,12 +1,13 @@
 // What lies under a ray: a bounding tree over the slots, kept quick while the mesh changes.
 //
 // Rules owned here:
-// - The tree is built once over all slots, dead ones included, and reads `index` when asked: a dead
-//   slot is degenerate there and no ray meets it, a revived one is found again.
+// - The tree is built once over all slots, dead ones with the corners they had, and reads `index` when
+//   asked: a dead slot is degenerate there and no ray meets it, a revived one is found again.
 // - Slots appended since then lie in a second, small tree; once they are many, both are built anew
 //   when the browser has time. Moved vertices refit the first.
 import { BufferAttribute, BufferGeometry, DoubleSide, Ray, Sphere, Vector3 } from "three";
 import { MeshBVH } from "three-mesh-bvh";
+import { release } from "./scratch.ts";
 import type { Change, SlotMesh } from "./slots.ts";
 
 export interface Hit {
@@ -17,6 +18,24 @@ export interface Hit {
 }
 
 const MANY = 20000;
+
+/** A tree that gives the boxes of the faces, 24 bytes each, back as soon as it is built. */
+class LeanTree extends MeshBVH {
+  private static boxes: Float32Array | null = null;
+
+  constructor(...words: ConstructorParameters<typeof MeshBVH>) {
+    super(...words);
+    if (LeanTree.boxes) release(LeanTree.boxes);
+    LeanTree.boxes = null;
+  }
+
+  // Called once by the library, with the array it sorts while it builds.
+  computePrimitiveBounds(offset: number, count: number, boxes: Float32Array): Float32Array {
+    LeanTree.boxes = boxes;
+    const inherited = MeshBVH.prototype as unknown as { computePrimitiveBounds: (...words: unknown[]) => Float32Array };
+    return inherited.computePrimitiveBounds.call(this, offset, count, boxes);
+  }
+}
 
 export class Picking {
   private readonly geometry = new BufferGeometry();
@@ -104,17 +123,13 @@ export class Picking {
     if (!this.main) {
       const start = performance.now();
       this.covered = this.mesh.faceCount;
-      this.geometry.setIndex(new BufferAttribute(this.mesh.faces, 1));
-      this.main = this.tree(0, this.covered);
-      this.attach();
+      this.mesh.withDead(() => { this.main = this.tree(0, this.covered); });
       this.stretched = false;
       this.lateStale = true;
       performance.measure("stsbench:tree", { start, end: performance.now() });
     }
     if (this.stretched) {
-      this.geometry.setIndex(new BufferAttribute(this.mesh.faces, 1)); // dead slots keep their room
-      this.main?.refit();
-      this.attach();
+      this.mesh.withDead(() => this.main?.refit());
       this.stretched = false;
     }
     if (this.lateStale) {
@@ -136,7 +151,7 @@ export class Picking {
 
   private tree(start: number, count: number): MeshBVH | null {
     if (!count) return null;
-    return new MeshBVH(this.geometry, {
+    return new LeanTree(this.geometry, {
       indirect: true, targetLeafSize: 8, range: { start: 3 * start, count: 3 * count },
     });
   }

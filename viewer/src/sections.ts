@@ -3,7 +3,7 @@ import type { SlotMesh } from "./slots.ts";
 
 /** Segments (x, y, z twice) where the plane n.x = offset cuts living faces. */
 export function sectionOutline(mesh: SlotMesh, normal: ArrayLike<number>, offset: number): Float32Array {
-  const { positions, faces, alive, faceCount, vertexCount } = mesh;
+  const { positions, index: faces, alive, faceCount, vertexCount } = mesh;
   const height = new Float32Array(vertexCount), [nx, ny, nz] = Array.from(normal);
   for (let vertex = 0, at = 0; vertex < vertexCount; vertex++, at += 3) {
     height[vertex] = nx * positions[at] + ny * positions[at + 1] + nz * positions[at + 2] - offset;

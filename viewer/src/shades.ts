@@ -1,70 +1,79 @@
 // Normals and cavity per vertex: what a face is lit by.
 //
 // Rules owned here:
-// - A normal is the sum of the area vectors of its faces. The sums are kept, so that a delta adds
-//   and takes away only its own faces.
+// - A normal is the sum of the area vectors of its faces, in their order, whether all are shaded or a
+//   few again: the same mesh has the same shades.
 // - Cavity is the mean curvature along the edges: below 0 in fissures, above 0 on ridges and
 //   margins. It darkens valleys and lightens ridges, which a technician reads margins by.
 // - Both lie in one attribute of four 16-bit numbers: 8 bytes a vertex.
+import { release } from "./scratch.ts";
+
 const SCALE = 32767;
 const CURVATURE_AT_HALF = 0.9; // 1/mm: a bend of about 1 mm radius shows at half strength
 
-export function addAreaVectors(
-  positions: Float32Array, faces: Uint32Array, slot: number, sign: number, sums: Float32Array,
-): void {
-  const a = 3 * faces[3 * slot], b = 3 * faces[3 * slot + 1], c = 3 * faces[3 * slot + 2];
-  const ux = positions[b] - positions[a], uy = positions[b + 1] - positions[a + 1], uz = positions[b + 2] - positions[a + 2];
-  const vx = positions[c] - positions[a], vy = positions[c + 1] - positions[a + 1], vz = positions[c + 2] - positions[a + 2];
-  const x = sign * (uy * vz - uz * vy), y = sign * (uz * vx - ux * vz), z = sign * (ux * vy - uy * vx);
-  sums[a] += x; sums[a + 1] += y; sums[a + 2] += z;
-  sums[b] += x; sums[b + 1] += y; sums[b + 2] += z;
-  sums[c] += x; sums[c + 1] += y; sums[c + 2] += z;
-}
-
 export function shadeAll(
-  positions: Float32Array, index: Uint32Array, faceCount: number, vertexCount: number, sums: Float32Array,
-  shades: Int16Array,
+  positions: Float32Array, index: Uint32Array, faceCount: number, vertexCount: number, shades: Int16Array,
 ): void {
-  for (let slot = 0; slot < faceCount; slot++) addAreaVectors(positions, index, slot, 1, sums);
-  for (let vertex = 0; vertex < vertexCount; vertex++) writeNormal(vertex, sums, shades);
-  const bend = new Float32Array(vertexCount), weight = new Float32Array(vertexCount);
+  const sums = new Float32Array(3 * vertexCount);
+  for (let at = 0; at < 3 * faceCount; at += 3) addAreaVector(positions, index, at, sums);
+  for (let vertex = 0; vertex < vertexCount; vertex++) writeNormal(vertex, vertex, sums, shades);
+  const bend = sums.subarray(0, vertexCount), weight = sums.subarray(vertexCount, 2 * vertexCount);
+  sums.fill(0, 0, 2 * vertexCount);
   for (let at = 0; at < 3 * faceCount; at += 3) {
-    if (index[at] === index[at + 1]) continue;
-    bendAlong(index[at], index[at + 1], positions, shades, bend, weight);
-    bendAlong(index[at + 1], index[at + 2], positions, shades, bend, weight);
-    bendAlong(index[at + 2], index[at], positions, shades, bend, weight);
+    const a = index[at], b = index[at + 1], c = index[at + 2];
+    if (a === b) continue;
+    bendAlong(a, b, positions, shades, bend, weight);
+    bendAlong(b, c, positions, shades, bend, weight);
+    bendAlong(c, a, positions, shades, bend, weight);
   }
   for (let vertex = 0; vertex < vertexCount; vertex++) writeCavity(vertex, bend[vertex], weight[vertex], shades);
+  release(sums);
 }
 
 /** Shade some vertices again after their faces or places changed. */
 export function shadeSome(
-  positions: Float32Array, index: Uint32Array, faceCount: number, vertices: Uint32Array, sums: Float32Array,
-  shades: Int16Array, vertexCount: number,
+  positions: Float32Array, index: Uint32Array, faceCount: number, vertices: Uint32Array, shades: Int16Array,
+  vertexCount: number,
 ): void {
   if (!vertices.length) return;
-  const number = new Int32Array(vertexCount).fill(-1);
-  vertices.forEach((vertex, i) => {
-    number[vertex] = i;
-    writeNormal(vertex, sums, shades);
-  });
-  const bend = new Float32Array(vertices.length), weight = new Float32Array(vertices.length);
-  const one = (from: number, to: number) => {
-    if (number[from] < 0) return;
-    const k = curvature(from, to, positions, shades);
-    bend[number[from]] += k;
-    weight[number[from]] += 1;
-  };
+  const number = new Int32Array(vertexCount).fill(-1), around: number[] = [];
+  vertices.forEach((vertex, i) => { number[vertex] = i; });
+  const sums = new Float32Array(3 * vertices.length);
   for (let at = 0; at < 3 * faceCount; at += 3) {
     const a = index[at], b = index[at + 1], c = index[at + 2];
     if (a === b || (number[a] < 0 && number[b] < 0 && number[c] < 0)) continue;
-    one(a, b); one(b, a); one(b, c); one(c, b); one(c, a); one(a, c);
+    addAreaVector(positions, index, at, sums, number);
+    around.push(at);
+  }
+  vertices.forEach((vertex, i) => writeNormal(vertex, i, sums, shades));
+  const bend = new Float32Array(vertices.length), weight = new Float32Array(vertices.length);
+  for (const at of around) {
+    const a = index[at], b = index[at + 1], c = index[at + 2];
+    bendAlong(a, b, positions, shades, bend, weight, number);
+    bendAlong(b, c, positions, shades, bend, weight, number);
+    bendAlong(c, a, positions, shades, bend, weight, number);
   }
   vertices.forEach((vertex, i) => writeCavity(vertex, bend[i], weight[i], shades));
+  release(number);
 }
 
-function writeNormal(vertex: number, sums: Float32Array, shades: Int16Array): void {
-  const x = sums[3 * vertex], y = sums[3 * vertex + 1], z = sums[3 * vertex + 2];
+/** Add the area vector of the face at `at` to its corners, or to those that `number` names. */
+function addAreaVector(
+  positions: Float32Array, index: Uint32Array, at: number, sums: Float32Array, number: Int32Array | null = null,
+): void {
+  const a = 3 * index[at], b = 3 * index[at + 1], c = 3 * index[at + 2];
+  const ux = positions[b] - positions[a], uy = positions[b + 1] - positions[a + 1], uz = positions[b + 2] - positions[a + 2];
+  const vx = positions[c] - positions[a], vy = positions[c + 1] - positions[a + 1], vz = positions[c + 2] - positions[a + 2];
+  const x = uy * vz - uz * vy, y = uz * vx - ux * vz, z = ux * vy - uy * vx;
+  for (let k = 0; k < 3; k++) {
+    const to = number ? 3 * number[index[at + k]] : 3 * index[at + k];
+    if (to < 0) continue;
+    sums[to] += x; sums[to + 1] += y; sums[to + 2] += z;
+  }
+}
+
+function writeNormal(vertex: number, from: number, sums: Float32Array, shades: Int16Array): void {
+  const x = sums[3 * from], y = sums[3 * from + 1], z = sums[3 * from + 2];
   const length = Math.sqrt(x * x + y * y + z * z) || 1;
   shades[4 * vertex] = (x / length) * SCALE;
   shades[4 * vertex + 1] = (y / length) * SCALE;
@@ -73,21 +82,20 @@ function writeNormal(vertex: number, sums: Float32Array, shades: Int16Array): vo
 
 function bendAlong(
   a: number, b: number, positions: Float32Array, shades: Int16Array, bend: Float32Array, weight: Float32Array,
+  number: Int32Array | null = null,
 ): void {
+  const i = number ? number[a] : a, j = number ? number[b] : b;
   const x = positions[3 * b] - positions[3 * a], y = positions[3 * b + 1] - positions[3 * a + 1];
   const z = positions[3 * b + 2] - positions[3 * a + 2];
   const scale = -2 / SCALE / (x * x + y * y + z * z + 1e-6);
-  bend[a] += (x * shades[4 * a] + y * shades[4 * a + 1] + z * shades[4 * a + 2]) * scale;
-  bend[b] -= (x * shades[4 * b] + y * shades[4 * b + 1] + z * shades[4 * b + 2]) * scale;
-  weight[a] += 1;
-  weight[b] += 1;
-}
-
-function curvature(from: number, to: number, positions: Float32Array, shades: Int16Array): number {
-  const x = positions[3 * to] - positions[3 * from], y = positions[3 * to + 1] - positions[3 * from + 1];
-  const z = positions[3 * to + 2] - positions[3 * from + 2];
-  const along = x * shades[4 * from] + y * shades[4 * from + 1] + z * shades[4 * from + 2];
-  return (-2 * along) / SCALE / (x * x + y * y + z * z + 1e-6);
+  if (i >= 0) {
+    bend[i] += (x * shades[4 * a] + y * shades[4 * a + 1] + z * shades[4 * a + 2]) * scale;
+    weight[i] += 1;
+  }
+  if (j >= 0) {
+    bend[j] -= (x * shades[4 * b] + y * shades[4 * b + 1] + z * shades[4 * b + 2]) * scale;
+    weight[j] += 1;
+  }
 }
 
 function writeCavity(vertex: number, bend: number, weight: number, shades: Int16Array): void {

@@ -1,11 +1,13 @@
 // A mesh in stable slots: face slot f is the same face for ever, here and in Python.
 //
 // Rules owned here:
-// - `faces` keeps every face ever made; `index` is what is drawn, a dead slot has three equal
-//   corners there. Nothing is renumbered, so a delta costs what it touches.
+// - `index` is drawn and picked alike; a dead slot has three equal corners there, and the two it lost
+//   are kept beside. Nothing is renumbered, so a delta costs what it touches.
 // - `apply` returns its own inverse, so a preview is dropped by the same code that undoes.
-// - Arrays grow by half when they are full; what is beyond the counts is never read.
-import { addAreaVectors, shadeAll, shadeSome } from "./shades.ts";
+// - Arrays grow by half when they are full; what is beyond the counts is never read. What is needed
+//   for a moment is given back at once (see scratch.ts).
+import { release } from "./scratch.ts";
+import { shadeAll, shadeSome } from "./shades.ts";
 
 export interface Delta {
   removed: Uint32Array;
@@ -30,6 +32,7 @@ export interface Change {
 }
 
 const NONE = new Uint32Array(0);
+const CORNER = 2 ** 26; // two numbers of vertices, below 67 million, in one of 53 bits
 
 export function emptyDelta(): Delta {
   return {
@@ -44,26 +47,23 @@ export class SlotMesh {
   aliveCount: number;
   positions: Float32Array;
   colours: Uint8Array | null; // red, green, blue, unused: aligned for the graphics card
-  faces: Uint32Array;
-  index: Uint32Array;
+  index: Uint32Array; // three corners per slot
   alive: Uint8Array;
   shades: Int16Array; // unit normal and cavity per vertex
-  private sums: Float32Array; // area vectors summed per vertex
+  private readonly lost = new Map<number, number>(); // second and third corner of dead slots, as one number
 
   constructor(vertices: Float32Array, faces: Uint32Array, colours: Uint8Array | null = null, dead: Uint32Array = NONE) {
     this.vertexCount = vertices.length / 3;
     this.faceCount = faces.length / 3;
     const vertexRoom = roomFor(this.vertexCount), faceRoom = roomFor(this.faceCount);
     this.positions = enlarged(vertices, 3 * vertexRoom);
-    this.faces = enlarged(faces, 3 * faceRoom);
+    this.index = enlarged(faces, 3 * faceRoom);
     this.colours = colours && withFourth(colours, 4 * vertexRoom);
     this.alive = new Uint8Array(faceRoom).fill(1, 0, this.faceCount);
-    this.index = this.faces.slice();
     for (const slot of dead) this.kill(slot);
     this.aliveCount = this.faceCount - dead.length;
-    this.sums = new Float32Array(3 * vertexRoom);
     this.shades = new Int16Array(4 * vertexRoom);
-    shadeAll(this.positions, this.index, this.faceCount, this.vertexCount, this.sums, this.shades);
+    shadeAll(this.positions, this.index, this.faceCount, this.vertexCount, this.shades);
   }
 
   apply(delta: Delta): Change {
@@ -71,15 +71,14 @@ export class SlotMesh {
     const slots = new Set<number>(), vertices = new Set<number>();
     const touch = (slot: number) => {
       slots.add(slot);
-      for (let k = 0; k < 3; k++) vertices.add(this.faces[3 * slot + k]);
+      for (let k = 0; k < 3; k++) vertices.add(this.index[3 * slot + k]);
     };
     // Slots above the counts are cut off first: an undo gives them back to the next step.
-    const cutFaces: number[] = [];
     if (delta.faceCount !== null && delta.faceCount < this.faceCount) {
       for (let slot = delta.faceCount; slot < this.faceCount; slot++) {
         touch(slot);
         if (this.alive[slot]) this.drop(slot);
-        cutFaces.push(slot);
+        this.lost.delete(slot);
       }
       this.faceCount = delta.faceCount;
     }
@@ -96,7 +95,6 @@ export class SlotMesh {
     const from = new Float32Array(3 * delta.moved.length);
     const movedFaces = delta.moved.length ? this.facesAround(delta.moved) : NONE;
     if (delta.moved.length) {
-      this.weigh(movedFaces, -1);
       for (let i = 0; i < delta.moved.length; i++) {
         for (let k = 0; k < 3; k++) {
           from[3 * i + k] = this.positions[3 * delta.moved[i] + k];
@@ -104,8 +102,7 @@ export class SlotMesh {
         }
         vertices.add(delta.moved[i]);
       }
-      this.weigh(movedFaces, 1);
-      for (const slot of movedFaces) for (let k = 0; k < 3; k++) vertices.add(this.faces[3 * slot + k]);
+      for (const slot of movedFaces) for (let k = 0; k < 3; k++) vertices.add(this.index[3 * slot + k]);
     }
     for (const slot of delta.revived) {
       if (slot >= this.faceCount || this.alive[slot]) continue;
@@ -116,7 +113,7 @@ export class SlotMesh {
     }
     const grown = this.append(delta, vertices, touch, added);
     const touched = sorted(vertices, this.vertexCount);
-    shadeSome(this.positions, this.index, this.faceCount, touched, this.sums, this.shades, this.vertexCount);
+    shadeSome(this.positions, this.index, this.faceCount, touched, this.shades, this.vertexCount);
     Object.assign(inverse, {
       removed: Uint32Array.from(revived), revived: Uint32Array.from(died), moved: delta.moved, movedTo: from,
     });
@@ -129,11 +126,13 @@ export class SlotMesh {
   facesAround(vertices: Uint32Array): Uint32Array {
     const mask = new Uint8Array(this.vertexCount);
     for (const vertex of vertices) mask[vertex] = 1;
-    return this.facesWith(mask);
+    const found = this.facesWith(mask);
+    release(mask);
+    return found;
   }
 
   facesWith(mask: Uint8Array): Uint32Array {
-    const found: number[] = [], faces = this.faces;
+    const found: number[] = [], faces = this.index;
     for (let slot = 0, at = 0; slot < this.faceCount; slot++, at += 3) {
       if (this.alive[slot] && (mask[faces[at]] || mask[faces[at + 1]] || mask[faces[at + 2]])) found.push(slot);
     }
@@ -143,9 +142,16 @@ export class SlotMesh {
   centre(slot: number): [number, number, number] {
     const sum: [number, number, number] = [0, 0, 0];
     for (let k = 0; k < 3; k++) {
-      for (let axis = 0; axis < 3; axis++) sum[axis] += this.positions[3 * this.faces[3 * slot + k] + axis] / 3;
+      for (let axis = 0; axis < 3; axis++) sum[axis] += this.positions[3 * this.index[3 * slot + k] + axis] / 3;
     }
     return sum;
+  }
+
+  /** Do something, such as building a tree, while dead slots have their corners. */
+  withDead(work: () => void): void {
+    for (const slot of this.lost.keys()) this.unearth(slot);
+    work();
+    for (const slot of this.lost.keys()) this.bury(slot);
   }
 
   private append(delta: Delta, vertices: Set<number>, touch: (slot: number) => void, added: number[]): boolean {
@@ -153,7 +159,6 @@ export class SlotMesh {
     const grown = this.makeRoom(this.vertexCount + moreVertices, this.faceCount + moreFaces);
     const start = this.vertexCount;
     this.positions.set(delta.vertices, 3 * start);
-    this.sums.fill(0, 3 * start, 3 * (start + moreVertices));
     if (this.colours) {
       for (let i = 0; i < moreVertices; i++) {
         for (let k = 0; k < 3; k++) this.colours[4 * (start + i) + k] = delta.colours ? delta.colours[3 * i + k] : 200;
@@ -161,11 +166,11 @@ export class SlotMesh {
     }
     this.vertexCount += moreVertices;
     for (let i = start; i < this.vertexCount; i++) vertices.add(i);
-    this.faces.set(delta.faces, 3 * this.faceCount);
+    this.index.set(delta.faces, 3 * this.faceCount);
     for (let i = 0; i < moreFaces; i++) {
       const slot = this.faceCount++;
-      this.alive[slot] = 0;
-      this.raise(slot);
+      this.alive[slot] = 1;
+      this.aliveCount++;
       touch(slot);
       added.push(slot);
     }
@@ -173,43 +178,47 @@ export class SlotMesh {
   }
 
   private makeRoom(vertexCount: number, faceCount: number): boolean {
-    const vertexRoom = this.positions.length / 3, faceRoom = this.faces.length / 3;
+    const vertexRoom = this.positions.length / 3, faceRoom = this.index.length / 3;
     if (vertexCount > vertexRoom) {
       const room = Math.max(vertexCount, Math.ceil(vertexRoom * 1.5));
       this.positions = enlarged(this.positions, 3 * room);
-      this.sums = enlarged(this.sums, 3 * room);
       this.shades = enlarged(this.shades, 4 * room);
       this.colours = this.colours && enlarged(this.colours, 4 * room);
     }
     if (faceCount > faceRoom) {
       const room = Math.max(faceCount, Math.ceil(faceRoom * 1.5));
-      this.faces = enlarged(this.faces, 3 * room);
       this.index = enlarged(this.index, 3 * room);
       this.alive = enlarged(this.alive, room);
     }
     return vertexCount > vertexRoom || faceCount > faceRoom;
   }
 
-  private weigh(slots: Uint32Array, sign: number): void {
-    for (const slot of slots) addAreaVectors(this.positions, this.faces, slot, sign, this.sums);
-  }
-
   private drop(slot: number): void {
-    addAreaVectors(this.positions, this.faces, slot, -1, this.sums);
     this.kill(slot);
     this.aliveCount--;
   }
 
   private kill(slot: number): void {
     this.alive[slot] = 0;
-    this.index[3 * slot + 1] = this.index[3 * slot + 2] = this.index[3 * slot] = this.faces[3 * slot];
+    this.lost.set(slot, this.index[3 * slot + 1] * CORNER + this.index[3 * slot + 2]);
+    this.bury(slot);
   }
 
   private raise(slot: number): void {
     this.alive[slot] = 1;
-    for (let k = 0; k < 3; k++) this.index[3 * slot + k] = this.faces[3 * slot + k];
-    addAreaVectors(this.positions, this.faces, slot, 1, this.sums);
+    this.unearth(slot);
+    this.lost.delete(slot);
     this.aliveCount++;
+  }
+
+  private bury(slot: number): void {
+    this.index[3 * slot + 1] = this.index[3 * slot + 2] = this.index[3 * slot];
+  }
+
+  private unearth(slot: number): void {
+    const both = this.lost.get(slot)!;
+    this.index[3 * slot + 1] = Math.floor(both / CORNER);
+    this.index[3 * slot + 2] = both % CORNER;
   }
 }
 

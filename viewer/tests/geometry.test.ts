@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Box3, Vector3 } from "three";
-import { findBorders, openEdges, rimLength } from "../src/borders.ts";
+import { findBorders, openEdges, rimLength, uniqueEdges } from "../src/borders.ts";
 import { directionsOf, OrbitCamera, turnTowards, VIEW_NAMES } from "../src/camera.ts";
 import { areaOf, distanceToSegment, isInside, polygonMask, roundLength, type Pixel } from "../src/drawn_shapes.ts";
 import { angleDegrees, distance, sectionOutline } from "../src/sections.ts";
@@ -15,6 +15,23 @@ test("a sheet has one border as long as its outline", () => {
   const borders = findBorders(faces, faces.length / 3, vertices.length / 3);
   assert.equal(borders.loops.length, 1);
   close(rimLength(borders.loops[0], vertices), 18);
+});
+
+test("a wire frame has every edge of a living face once, however the faces are wound", () => {
+  const pairs = (edges: Uint32Array) =>
+    Array.from({ length: edges.length / 2 }, (_, i) => `${edges[2 * i]}-${edges[2 * i + 1]}`).sort();
+  const { vertices, faces } = sheet(3, 2);
+  const expected = new Set<string>();
+  for (let at = 0; at < faces.length; at++) {
+    const a = faces[at], b = faces[at % 3 === 2 ? at - 2 : at + 1];
+    expected.add(`${Math.min(a, b)}-${Math.max(a, b)}`);
+  }
+  const turned = faces.slice();
+  [turned[3], turned[4]] = [turned[4], turned[3]];
+  for (const one of [faces, turned]) {
+    assert.deepEqual(pairs(uniqueEdges(one, one.length / 3, vertices.length / 3)), [...expected].sort());
+  }
+  assert.deepEqual(pairs(uniqueEdges(Uint32Array.of(0, 1, 2, 2, 2, 2), 2, 3)), ["0-1", "0-2", "1-2"], "a dead slot has none");
 });
 
 test("an open edge runs as its face does", () => {
