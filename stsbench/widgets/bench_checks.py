@@ -50,8 +50,8 @@ def findings_block(results: Mapping[str, RepairResult], labels: Labels) -> str:
         for scan_id, result in results.items()
         for row in table_rows(result.findings, labels)
     ]
-    columns = [labels(name) for name in ("scan", "verdict", "findings", "size")]
-    body = plain_table(rows, (*columns, "x, y, z mm", labels("became"))) if rows else labels("none")
+    columns = [labels(name) for name in ("scan", "verdict", "finding", "size", "place", "became")]
+    body = plain_table(rows, tuple(columns)) if rows else labels("none")
     return folded_block(f"{labels('findings')} ({len(rows)})", body, is_open=False)
 
 
@@ -72,7 +72,7 @@ def hold_line(results: Mapping[str, RepairResult], labels: Labels) -> str:
 def limits_block(limits: RepairProfile, labels: Labels) -> str:
     """Return the limits of a profile as HTML."""
     rows = [
-        (field.name.replace("_", " "), _plain(getattr(limits, field.name)))
+        (labels.find(field.name, "limit"), _plain(getattr(limits, field.name)))
         for field in fields(limits)
         if field.name != "name"
     ]

@@ -84,6 +84,11 @@ class Channel(anywidget.AnyWidget):
         one_of(level, ("info", "warning", "error"), "level")
         self._keep("say", Message({"type": "say", "text": text, "level": level}))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no mesh is shown."""
+        return not self._layers
+
     def clear(self, text: str) -> None:
         """Take every mesh off the screen at once and show the line instead."""
         self._let_go()

@@ -20,15 +20,15 @@ from stsbench.domain.progress import Progress
 from stsbench.errors import InputError, StsbenchError
 from stsbench.modelling.pipeline import ModelResult
 from stsbench.modelling.profiles import BODIES
-from stsbench.widgets.bench_frame import BenchFrame
-from stsbench.widgets.html_blocks import folded_block, plain_table
+from stsbench.widgets.bench_view import BenchWithView
+from stsbench.widgets.html_blocks import folded_block, next_block, plain_table
 from stsbench.workflow.model import CaseModel
 from stsbench.workflow.model_session import ModelSession
 
 __all__ = ["ModelDesk"]
 
 
-class ModelDesk(BenchFrame):
+class ModelDesk(BenchWithView):
     """The widgets of the model bench.
 
     Parameters
@@ -36,18 +36,17 @@ class ModelDesk(BenchFrame):
     case_number, profile, body : str
     answers : Answers, optional
         None for those saved with the case.
-    next_step : str
-        Shown once a version was stored.
     """
 
+    kind = "model"
+
     def __init__(
-        self, case_number: str, *, profile: str, body: str, answers: Answers | None, next_step: str
+        self, case_number: str, *, profile: str, body: str, answers: Answers | None
     ) -> None:
-        super().__init__("model")
+        super().__init__()
         self.session: ModelSession | None = None
         self.saved: CaseModel | None = None
         self._asked = (case_number, profile, body, answers)
-        self._next = next_step
         self._shown = ""
         self._on_view: set[str] = set()
         self._checks = ipywidgets.HTML()
@@ -55,7 +54,9 @@ class ModelDesk(BenchFrame):
         self._arches = ipywidgets.ToggleButtons(options=[])
         self._arches.observe(self._change_arch, names="value")
         self._body = ipywidgets.Dropdown(
-            options=list(BODIES), value=body, description=self.labels("body")
+            options=[(self.labels(each, "body"), each) for each in BODIES],
+            value=body,
+            description=self.labels("body"),
         )
         self._body.observe(self._change_body, names="value")
         self._confirm = self.button("confirm_plane", "check", self.confirm)
@@ -105,6 +106,7 @@ class ModelDesk(BenchFrame):
             case_number, profile=profile, body=body, answers=answers, ended=self.end
         )
         self.session = session
+        self.head(session.number, session.purpose)
         if self.has_ended():  # closed while it was opening
             session.close()
             return
@@ -142,10 +144,7 @@ class ModelDesk(BenchFrame):
 
     def _store(self, _progress: Progress) -> None:
         self.saved = self._live.save()
-        self._outcome.value = (
-            f"<div style='font-size:1.1em;padding:.4em 1em'>{self.labels('saved')} "
-            f"<b>{self._next}</b></div>"
-        )
+        self._outcome.value = next_block(self.labels("saved"), self.labels, "4_review_model")
 
     def _show_model(self) -> None:
         """Show plane and base of the arch on screen."""
@@ -179,7 +178,7 @@ class ModelDesk(BenchFrame):
         for model in made.models:
             rows.append((model.scan_id, self._plane_line(model.result), ""))
             rows += [
-                (model.scan_id, str(check["name"]).replace("_", " "), _plain(check["value"]))
+                (model.scan_id, label.find(str(check["name"]), "measured"), _plain(check["value"]))
                 for check in model.report["checks"]
             ]
         rows += [(scan_id, why, "") for scan_id, why in made.not_made.items()]

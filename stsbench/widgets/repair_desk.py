@@ -29,8 +29,8 @@ from stsbench.widgets.bench_checks import (
     shipped_block,
 )
 from stsbench.widgets.bench_findings import finding_rows
-from stsbench.widgets.bench_frame import BenchFrame
-from stsbench.widgets.html_blocks import folded_block
+from stsbench.widgets.bench_view import BenchWithView
+from stsbench.widgets.html_blocks import folded_block, next_block
 from stsbench.workflow.bench_history import BenchScan, Done
 from stsbench.workflow.bench_session import RepairSession
 from stsbench.workflow.repair import CaseRepair
@@ -41,7 +41,7 @@ _QUIET_S = 0.6  # how long the hands rest before the checks run
 _FAR_MM = 0.2  # ends of the heat map's scale; choice, not fact
 
 
-class RepairDesk(BenchFrame):
+class RepairDesk(BenchWithView):
     """The widgets of the repair bench.
 
     Parameters
@@ -50,18 +50,15 @@ class RepairDesk(BenchFrame):
     profile : str
     answers : Answers, optional
         None for those saved with the case.
-    next_step : str
-        Shown once a version was stored.
     """
 
-    def __init__(
-        self, case_number: str, *, profile: str, answers: Answers | None, next_step: str
-    ) -> None:
-        super().__init__("repair")
+    kind = "repair"
+
+    def __init__(self, case_number: str, *, profile: str, answers: Answers | None) -> None:
+        super().__init__()
         self.session: RepairSession | None = None
         self.saved: CaseRepair | None = None
         self._asked = (case_number, profile, answers)
-        self._next = next_step
         self._results: dict[str, RepairResult] = {}
         self._timer: threading.Timer | None = None
         self._generation = 0
@@ -72,7 +69,8 @@ class RepairDesk(BenchFrame):
         self._save = self.button("save", "save", self.save)
         self._save.disabled = True
         self._profile = ipywidgets.Dropdown(
-            options=[member.value for member in Profile], description=self.labels("profile")
+            options=[(self.labels(each.value, "profile"), each.value) for each in Profile],
+            description=self.labels("profile"),
         )
         self._profile.observe(self._change_profile, names="value")
         panel = ipywidgets.VBox([self._profile, self._limits])
@@ -113,10 +111,10 @@ class RepairDesk(BenchFrame):
         case_number, profile, answers = self._asked
         session = RepairSession(case_number, profile=profile, answers=answers, ended=self.end)
         self.session = session
+        self.head(session.number, session.purpose)
         if self.has_ended():  # closed while it was opening
             session.close()
             return
-        self.head(session.number, session.purpose, session.open_until)
         for entry in session.case.scans:
             scan = session.open_scan(entry, progress)
             self.head(session.number, session.purpose, session.open_until)
@@ -261,10 +259,7 @@ class RepairDesk(BenchFrame):
         self.saved = self._live.save()
         for scan in self.saved.scans:
             self._results[scan.scan_id] = scan.result
-        self._outcome.value = (
-            f"<div style='font-size:1.1em;padding:.4em 1em'>{self.labels('saved')} "
-            f"<b>{self._next}</b></div>"
-        )
+        self._outcome.value = next_block(self.labels("saved"), self.labels, "3_make_model")
         self._save.disabled = False
 
     def _show_deviation(self, layer: str, values: NDArray[np.float32]) -> None:

@@ -16,8 +16,9 @@ from stsbench.domain.answers import Answers
 from stsbench.domain.dentition import Arch
 from stsbench.domain.progress import Progress
 from stsbench.errors import InputError
-from stsbench.widgets.bench_frame import BenchFrame
-from stsbench.widgets.html_blocks import folded_block, plain_table
+from stsbench.qa.places import ReviewPlace
+from stsbench.widgets.bench_view import BenchWithView
+from stsbench.widgets.html_blocks import folded_block, next_block, plain_table
 from stsbench.workflow.bench_deviation import signed_distance
 from stsbench.workflow.review import CaseReview
 from stsbench.workflow.review_session import ReviewSession, ShownScan
@@ -27,22 +28,21 @@ __all__ = ["ReviewDesk"]
 _FAR_MM = 0.2  # ends of the heat map's scale; choice, not fact
 
 
-class ReviewDesk(BenchFrame):
+class ReviewDesk(BenchWithView):
     """The widgets of the review bench.
 
     Parameters
     ----------
     case_number : str
-    next_step : str
-        Shown once the case was accepted.
     """
 
-    def __init__(self, case_number: str, *, next_step: str) -> None:
-        super().__init__("review")
+    kind = "review"
+
+    def __init__(self, case_number: str) -> None:
+        super().__init__()
         self.session: ReviewSession | None = None
         self.outcome: dict[str, object] | None = None
         self._case_number = case_number
-        self._next = next_step
         self._checks = ipywidgets.HTML(layout={"width": "100%"})
         self._decision = ipywidgets.HTML()
         self._accept = self.button("accept", "check", partial(self.sign, "accept"))
@@ -57,16 +57,19 @@ class ReviewDesk(BenchFrame):
         """The decision, once there is one."""
         return self.session.answers if self.session is not None else Answers()
 
+    @property
+    def saved(self) -> CaseReview | None:
+        """What was measured; None before."""
+        return self.session.reviewed if self.session is not None else None
+
     def sign(self, decision: str) -> None:
         """Record a decision; the case leaves the screen."""
 
         def work() -> None:
             self.outcome = self._live.sign(decision)
-            word = self.labels(decision, "verdicts")
-            following = f"<b>{self._next}</b>" if decision == "accept" else ""
-            self._decision.value = (
-                f"<div style='font-size:1.2em;padding:.4em 1em'>{word}. {following}</div>"
-            )
+            said = self.labels(decision, "verdicts")
+            following = self.labels("release") if decision == "accept" else ""
+            self._decision.value = next_block(f"{said}. {following}", self.labels)
             self._accept.disabled = self._send_back.disabled = True
 
         self.guard(work)
@@ -86,6 +89,7 @@ class ReviewDesk(BenchFrame):
     def _open(self, progress: Progress) -> None:
         session = ReviewSession(self._case_number, ended=self.end)
         self.session = session
+        self.head(session.number, session.purpose)
         if self.has_ended():  # closed while it was opening
             session.close()
             return
@@ -138,7 +142,7 @@ class ReviewDesk(BenchFrame):
                 label.find(row.result.value, "verdicts"),
                 row.subject,
                 row.gate.check_id,
-                row.gate.title,
+                label.find(row.gate.check_id, "check"),
                 row.gate.show(row.value),
                 row.gate.threshold,
             )
@@ -162,7 +166,7 @@ class ReviewDesk(BenchFrame):
                     "place_mm": list(place.place_mm),
                     "size_mm": place.size_mm,
                     "severity": place.severity,
-                    "title": f"{place.number}. {place.where}: {place.detail}",
+                    "title": self._place_title(place),
                     "loop": None,
                     "faces": None,
                 }
@@ -170,3 +174,8 @@ class ReviewDesk(BenchFrame):
                 if place.scan_id == scan_id
             ],
         )
+
+    def _place_title(self, place: ReviewPlace) -> str:
+        """Return number and whereabouts; what the check says of it stays in English."""
+        words = [self.labels.find(word, "where") for word in place.where.split()]
+        return f"{place.number}. {' '.join(words)}: {place.detail}"

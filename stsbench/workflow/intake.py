@@ -4,6 +4,7 @@ The folder's name and everything in it stay between the broker and its keyless p
 comes back are kinds, counts and places of identifying data, never a value.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from stsbench.domain.access import Attestation, ReasonCode
@@ -12,7 +13,22 @@ from stsbench.errors import InputError
 from stsbench.vault.client import VaultClient
 from stsbench.vault.records import IntakeOutcome, IntakePreview
 
-__all__ = ["attestations_from", "confirm_intake", "outcome_row", "preview_folder", "preview_ticket"]
+__all__ = [
+    "TakenIn",
+    "attestations_from",
+    "confirm_intake",
+    "outcome_row",
+    "preview_folder",
+    "preview_ticket",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What arrived, and what became of it."""
+
+    preview: IntakePreview
+    outcome: IntakeOutcome
 
 
 def preview_folder(folder: str | Path) -> IntakePreview:

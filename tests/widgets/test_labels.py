@@ -2,17 +2,32 @@
 
 import json
 import re
+from dataclasses import fields
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
+import stsbench
+from stsbench.domain.access import Purpose, ReasonCode
 from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, FindingKind, Severity
-from stsbench.domain.verdicts import Verdict
+from stsbench.domain.order import Profile, ScanRole
+from stsbench.domain.verdicts import CheckResult, Verdict
 from stsbench.errors import InputError
+from stsbench.files.identifiers import PLACES
+from stsbench.modelling.checks import Checks
+from stsbench.modelling.profiles import BODIES
+from stsbench.privacy.identifying_text import KINDS
+from stsbench.qa.gates import load_gates
+from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.tool_steps import TOOLS
 from stsbench.widgets.labels import LANGUAGES, labels_in, language_of
+from stsbench.workflow.questions import questions_for
 
+PACKAGE = Path(stsbench.__file__).parent
+STEP = re.compile(r'progress\.step\("([^"]+)"')
+QUESTIONS = questions_for(ReasonCode)
 TABLE = json.loads(files("stsbench.widgets").joinpath("labels.json").read_text("utf-8"))
 
 
@@ -36,11 +51,44 @@ def test_every_label_speaks_every_language(section):
         ("tool", TOOLS),
         ("verdicts", [verdict.value for verdict in Verdict] + ["pending", "accept", "send_back"]),
         ("verdicts", [severity.value for severity in Severity if severity is not Severity.NOTE]),
+        ("verdicts", [result.value for result in CheckResult]),
+        ("purpose", ["intake", *(purpose.value for purpose in Purpose)]),
+        ("profile", [profile.value for profile in Profile]),
+        ("role", [role.value for role in ScanRole]),
+        ("body", BODIES),
+        ("measured", Checks.__slots__),
+        ("limit", [field.name for field in fields(RepairProfile) if field.name != "name"]),
+        ("check", [gate.check_id for gate in load_gates()]),
+        ("identifier", KINDS),
+        ("place", PLACES),
+        ("question", [question.key for question in QUESTIONS]),
+        ("choice", [choice for question in QUESTIONS for choice in question.choices]),
+        (
+            "progress",
+            [
+                name
+                for path in sorted(PACKAGE.rglob("*.py"))
+                if path.parent.name not in {"batch", "cli"}
+                for name in STEP.findall(path.read_text(encoding="utf-8"))
+            ],
+        ),
     ],
-    ids=["kinds", "actions", "tools", "verdicts", "severities"],
 )
 def test_every_word_of_the_domain_is_in_the_table(section, names):
+    assert names
     assert set(names) <= set(TABLE[section])
+
+
+def test_a_check_has_the_title_that_the_report_gives_it():
+    for gate in load_gates():
+        assert TABLE["check"][gate.check_id][0] == gate.title
+
+
+def test_every_word_of_a_bench_is_asked_for():
+    asked = "".join(
+        path.read_text(encoding="utf-8") for path in sorted((PACKAGE / "widgets").glob("*.py"))
+    )
+    assert [name for name in TABLE["bench"] if f'"{name}"' not in asked.replace("'", '"')] == []
 
 
 def test_the_numbers_of_reasons_are_the_order_of_their_words():

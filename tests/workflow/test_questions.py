@@ -1,29 +1,23 @@
-"""Questions, recorded answers and the panel that joins them."""
+"""What intake asks, and answers on their way through a parameter."""
 
 import pytest
 
 from stsbench.domain.access import ReasonCode
 from stsbench.domain.answers import Answers
 from stsbench.errors import InputError
-from stsbench.vault.records import IntakePreview
-from stsbench.widgets.decisions import edit
 from stsbench.workflow.intake import attestations_from
-from stsbench.workflow.questions import Question, for_intake
+from stsbench.workflow.questions import questions_for
 from stsbench.workflow.recorded import read_answers, write_answers
 
 
-def preview(*asked_for):
-    return IntakePreview("T-0000-0000-0000", (), (), True, tuple(asked_for), "")
-
-
 def test_nothing_missing_asks_nothing():
-    assert for_intake(preview()) == ()
+    assert questions_for(()) == ()
 
 
 def test_a_hold_asks_what_is_missing_who_attests_and_when():
-    asked = for_intake(preview(ReasonCode.AGE_UNKNOWN))
+    asked = questions_for((ReasonCode.AGE_UNKNOWN, ReasonCode.SCAN_UNREADABLE))
     assert [q.key for q in asked] == ["attest/age_unknown", "attest/by", "attest/on"]
-    assert all(q.text.endswith(("?", ".")) for q in asked)
+    assert [q.choices for q in asked] == [("", "adult"), ("", "clinic", "lab"), ()]
 
 
 def test_answers_survive_the_way_through_a_parameter():
@@ -56,20 +50,3 @@ def test_an_attestation_needs_a_role_and_a_date():
 
 def test_unanswered_questions_attest_nothing():
     assert attestations_from(Answers({"attest/age_unknown": "", "attest/by": ""})) == ()
-
-
-def test_in_batch_defaults_fill_what_was_not_recorded_and_no_widget_is_made():
-    questions = (Question("a", "A?", ("no", "yes"), "no"), Question("b", "B?", ("x", "y"), "x"))
-    chosen = edit(questions, Answers({"b": "y"}), interactive=False)
-    assert chosen.answers.values == {"a": False, "b": "y"}
-
-
-def test_a_panel_edits_answers_and_nothing_else():
-    pytest.importorskip("ipywidgets")
-    questions = (Question("a", "A?", ("no", "yes"), "no"),)
-    chosen = edit(questions, Answers(), interactive=False)
-    before = chosen.answers
-    chosen.choose("a", "yes")
-    assert chosen.answers.values == {"a": True}
-    assert before.values == {"a": False}
-    assert chosen.shown_value(questions[0]) == "yes"
