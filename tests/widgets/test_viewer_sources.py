@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT))
 import hatch_build  # noqa: E402 - it lies beside pyproject.toml, as hatchling wants it
 
 VIEWER = ROOT / "viewer"
+WAYS = ("left", "right", "up", "down")
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,7 @@ def test_every_label_of_the_viewer_is_used():
     words = set(re.findall(r"\w+", text))
     table = json.loads((ROOT / "stsbench/widgets/labels.json").read_text(encoding="utf-8"))
     made = {f"{prefix}_{name}" for prefix in ("tip", "hint") for name in words}  # put together
-    made |= {f"{what}_{way}" for what in ("turn", "pan") for way in ("left", "right", "up", "down")}
+    made |= {f"{what}_{way}" for what in ("turn", "pan", "cross", "fine") for way in WAYS}
     made |= {f"layer_{number}" for number in range(1, 5)}
     assert set(table["viewer"]) - words - made == set()
 

@@ -8,12 +8,13 @@ import type { ViewName } from "./camera.ts";
 import { Chrome } from "./chrome.ts";
 import { COMMAND, keyText, labelOf, type Command } from "./commands.ts";
 import { Compare } from "./compare.ts";
+import { Cross } from "./cross.ts";
 import { Findings } from "./findings.ts";
 import { Guides } from "./guides.ts";
 import { asLanguage, isLabel, words, type Label, type Language } from "./labels.ts";
 import type { Layer } from "./layer.ts";
+import { listen } from "./listening.ts";
 import { Maps } from "./maps.ts";
-import { Messages } from "./messages.ts";
 import { Occlusion } from "./occlusion.ts";
 import { Overlay } from "./overlay.ts";
 import { Measures } from "./place_tools.ts";
@@ -54,6 +55,7 @@ export class App {
   readonly compare: Compare;
   readonly chrome: Chrome;
   readonly pointer: Pointer;
+  readonly cross: Cross;
   preview: { layer: Layer; inverse: Delta } | null = null;
   history: { undo: string | null; redo: string | null } = { undo: null, redo: null };
   asksFirst = true;
@@ -61,6 +63,7 @@ export class App {
   showsWires = false;
   isGlass = false;
   isWaiting = false;
+  isKeyHeld = false;
   private busy = 0;
   private readonly endings: (() => void)[] = [];
 
@@ -86,9 +89,10 @@ export class App {
     this.chrome = new Chrome(this);
     this.chrome.canvasBox.prepend(this.stage.canvas, this.overlay.element);
     this.pointer = new Pointer(this);
+    this.cross = new Cross(this);
     this.chrome.build();
     this.chrome.setCover(this.words("waiting_for_mesh"));
-    this.listen();
+    this.endings.push(listen(this));
     LIVE.add(this);
     this.send({ type: "ready" });
   }
@@ -135,10 +139,21 @@ export class App {
     this.refresh();
   }
 
-  /** Enter. */
-  finish(): void {
-    if (this.preview) this.accept();
-    else this.tools.active.finish?.();
+  /** Enter; with Shift what was drawn is added, with Ctrl taken away. */
+  finish(how?: { add: boolean; take: boolean }): void {
+    if (this.preview) return this.accept();
+    if (how || !this.cross.enter()) this.tools.active.finish?.(how);
+  }
+
+  /** Backspace. */
+  takeBack(): void {
+    const left = this.tools.active.takeBack?.() ?? null;
+    if (left !== null) this.announce(this.words("places_left", { count: left }));
+  }
+
+  /** A tool took a place: said for those who do not see it. */
+  placed(count: number): void {
+    this.announce(this.words("place_taken", { count }));
   }
 
   /** Esc: what was begun, else the selection, else the tool, else tell Python. */
@@ -282,7 +297,7 @@ export class App {
     this.send({ type: "gone" });
     clearTimeout(this.busy);
     for (const end of this.endings.splice(0).reverse()) end();
-    const parts = [this.pointer, this.tools, this.compare, this.occlusion, this.guides, this.section, this.findings, this.stage];
+    const parts = [this.cross, this.pointer, this.tools, this.compare, this.occlusion, this.guides, this.section, this.findings, this.stage];
     for (const part of parts) part.close();
     this.root.remove();
   }
@@ -295,44 +310,5 @@ export class App {
   private contextChanged(lost: boolean): void {
     this.chrome.setCover(lost ? this.words("graphics_lost") : "");
     this.announce(this.words(lost ? "graphics_lost" : "graphics_back"));
-  }
-
-  private listen(): void {
-    const messages = new Messages(this);
-    const receive = (content: never, buffers: never) => messages.receive(content, buffers ?? []);
-    const traits = () => {
-      this.root.style.height = `${Number(this.model.get("height_px")) || 640}px`;
-      this.notation = String(this.model.get("tooth_numbers") ?? "fdi") as Notation;
-      this.stage.invalidate();
-      const language = asLanguage(this.model.get("language"));
-      if (language !== this.language) {
-        this.language = language;
-        this.chrome.build();
-      }
-    };
-    const gone = () => {
-      this.answered();
-      this.say(this.words("kernel_gone"), "error", false);
-    };
-    traits();
-    const events: [string, (...words: never[]) => void][] = [
-      ["msg:custom", receive], ["change:height_px", traits], ["change:language", traits], ["change:tooth_numbers", traits],
-      ["comm_live_update", gone],
-    ];
-    for (const [event, work] of events) this.model.on(event, work);
-    const theme = () => {
-      const sky = getComputedStyle(this.root).getPropertyValue("--sts-sky").trim();
-      this.stage.setBackground(sky || "#e9edf1");
-    };
-    theme();
-    const watching = new MutationObserver(theme);
-    watching.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "class"] });
-    const sizes = new ResizeObserver(() => messages.resize());
-    sizes.observe(this.chrome.canvasBox);
-    this.endings.push(
-      () => watching.disconnect(),
-      () => sizes.disconnect(),
-      () => events.forEach(([event, work]) => this.model.off(event, work)),
-    );
   }
 }

@@ -7,6 +7,8 @@ import { button, choice, numberField } from "./fields.ts";
 import type { Layer } from "./layer.ts";
 import type { At, Tool } from "./tool.ts";
 
+const CLOSING_PIXELS = 9;
+
 function howOf(at: At): "set" | "add" | "take" {
   return at.take ? "take" : at.add ? "add" : "set";
 }
@@ -17,18 +19,49 @@ function throughField(app: App): HTMLElement {
 
 export class LassoTool implements Tool {
   readonly id = "lasso";
+  readonly label = "lasso";
   readonly hint = "hint_lasso";
   readonly cursor = "crosshair";
   readonly draws = true;
   private drawn: Pixel[] = [];
+  private corners = false; // set one by one, with the keyboard
 
   constructor(private readonly app: App) {
     app.overlay.painters.push((overlay) => {
       if (this.drawn.length > 1) overlay.path(this.drawn, "sts-lasso", true);
+      if (this.corners) for (const pixel of this.drawn) overlay.dot(pixel, 3.5, "sts-dot");
     });
   }
 
+  /** One corner after the other; near the first one, or with Enter, it is closed. */
+  drop(at: At): void {
+    const [x, y] = this.drawn[0] ?? [Infinity, Infinity];
+    if (this.corners && this.drawn.length > 2 && Math.hypot(x - at.x, y - at.y) < CLOSING_PIXELS) return this.up(at);
+    if (!this.corners) this.drawn = [];
+    this.corners = true;
+    this.drawn.push([at.x, at.y]);
+    this.app.placed(this.drawn.length);
+    this.app.overlay.paint();
+  }
+
+  takeBack(): number | null {
+    if (!this.corners || !this.drawn.pop()) return null;
+    this.app.overlay.paint();
+    return this.drawn.length;
+  }
+
+  finish(how = { add: false, take: false }): boolean {
+    if (!this.corners || this.drawn.length < 3) return false;
+    this.up({ x: 0, y: 0, ...how });
+    return true;
+  }
+
+  stop(): void {
+    this.back();
+  }
+
   down(at: At): void {
+    this.corners = false;
     this.drawn = [[at.x, at.y]];
   }
 
@@ -42,6 +75,7 @@ export class LassoTool implements Tool {
   up(at: At): void {
     const drawn = this.drawn;
     this.drawn = [];
+    this.corners = false;
     this.app.overlay.paint();
     if (drawn.length < 3) {
       if (howOf(at) === "set") this.app.selection.clear();
@@ -76,6 +110,7 @@ export class LassoTool implements Tool {
 
 export class BrushTool implements Tool {
   readonly id = "brush";
+  readonly label = "brush";
   readonly hint = "hint_brush";
   readonly cursor = "none";
   readonly draws = true;
@@ -101,6 +136,11 @@ export class BrushTool implements Tool {
   leave(): void {
     this.place = null;
     this.app.overlay.paint();
+  }
+
+  drop(at: At): void {
+    this.down(at);
+    this.up();
   }
 
   down(at: At): void {
@@ -145,6 +185,7 @@ export class BrushTool implements Tool {
 
 export class PieceTool implements Tool {
   readonly id = "piece";
+  readonly label = "piece";
   readonly hint = "hint_piece";
   readonly cursor = "pointer";
   readonly draws = false;

@@ -9,6 +9,7 @@ import { button, choice, element, numberField } from "./fields.ts";
 import { cssColour, kindColour } from "./findings.ts";
 import { icon } from "./icons.ts";
 import type { Label } from "./labels.ts";
+import { summaryOf } from "./summary.ts";
 import type { Level } from "./wire.ts";
 
 const MOST_ROWS = 400;
@@ -25,6 +26,7 @@ export class Chrome {
   private readonly hintLine = element("span", "sts-hint");
   private readonly options = element("div", "sts-options");
   private readonly live = element("div", "sts-live");
+  private readonly summary = element("div", "sts-live");
   private readonly cover = element("div", "sts-cover");
   private help: HTMLElement | null = null;
   private readonly buttons = new Map<string, HTMLButtonElement>();
@@ -41,7 +43,9 @@ export class Chrome {
     this.canvasBox.append(this.cover);
     this.bar.append(element("div", "sts-lines", this.hintLine, this.line), this.options);
     const middle = element("div", "sts-middle", this.rail, this.canvasBox, this.side);
-    app.root.append(this.top, middle, this.bar, this.live);
+    app.root.append(this.top, middle, this.bar, this.live, this.summary);
+    this.summary.id = `${app.id}-summary`;
+    app.root.setAttribute("aria-describedby", this.summary.id);
   }
 
   /** Build everything again, after the language changed. */
@@ -72,6 +76,7 @@ export class Chrome {
       }
     }
     this.side.hidden = !this.showsPanel || !app.stage.layers.size;
+    this.summary.textContent = summaryOf(app);
     if (withBar) {
       this.fillBar();
       this.fillSide();
@@ -228,7 +233,7 @@ export class Chrome {
       element("div", "sts-help-part", element("h3", "", app.words(title)), ...COMMANDS.filter(isIn).map((command) =>
         element("div", "sts-row", element("span", "", app.words(labelOf(command))), element("kbd", "", app.keysText(command))))));
     const mouse = element("div", "sts-help-part", element("h3", "", app.words("mouse")),
-      ...(["mouse_left", "mouse_right", "mouse_middle", "mouse_wheel", "mouse_double", "key_arrows", "key_layers"] as Label[]).map((label) => element("p", "", app.words(label))));
+      ...(["mouse_left", "mouse_right", "mouse_middle", "mouse_wheel", "mouse_double", "key_arrows", "key_places", "key_layers"] as Label[]).map((label) => element("p", "", app.words(label))));
     const close = button(app, { label: "close_help", command: "reject", run: () => this.toggleHelp() });
     const page = element("div", "sts-help", element("div", "sts-help-columns", mouse, ...columns), close);
     page.setAttribute("role", "dialog");

@@ -2,6 +2,7 @@
 import type { App } from "./app.ts";
 import { VIEW_NAMES } from "./camera.ts";
 import type { Label } from "./labels.ts";
+import { summaryOf } from "./summary.ts";
 
 export type Where = "history" | "views" | "show" | "tools" | "selection" | "findings" | "more" | "keys";
 
@@ -89,30 +90,39 @@ export const COMMANDS: Command[] = [
   { id: "fill_below", where: "keys", keys: ["Shift+b"], run: (app) => app.tools.fill.fillBelow(), can: (app) => app.active !== null },
   { id: "through", where: "keys", keys: ["Shift+x"], run: (app) => { app.selection.through = !app.selection.through; app.refresh(true); } },
   { id: "ask_first", where: "keys", keys: ["Shift+a"], run: (app) => { app.asksFirst = !app.asksFirst; app.refresh(true); } },
-  { id: "click_middle", where: "keys", keys: [" "], run: (app) => app.pointer.clickMiddle() },
-  { id: "nearer", where: "keys", keys: ["+", "="], run: (app) => app.stage.view.zoom(1 / 1.2) },
-  { id: "farther", where: "keys", keys: ["-"], run: (app) => app.stage.view.zoom(1.2) },
+  { id: "finish_add", where: "keys", keys: ["Shift+Enter"], run: (app) => app.finish({ add: true, take: false }) },
+  { id: "finish_take", where: "keys", keys: ["Mod+Enter"], run: (app) => app.finish({ add: false, take: true }) },
+  { id: "click_cross", where: "keys", keys: [" "], run: (app) => app.cross.click() },
+  { id: "click_take", where: "keys", keys: ["Mod+ "], run: (app) => app.cross.click({ take: true }) },
+  { id: "take_back", where: "keys", keys: ["Backspace"], run: (app) => app.takeBack() },
+  { id: "summary", where: "keys", keys: ["Shift+s"], run: (app) => app.announce(summaryOf(app)) },
+  { id: "nearer", where: "keys", keys: ["+", "="], run: (app) => app.cross.zoom(1 / 1.2) },
+  { id: "farther", where: "keys", keys: ["-"], run: (app) => app.cross.zoom(1.2) },
   { id: "section_back", where: "keys", keys: ["PageDown"], run: (app) => app.section.move(-0.5), can: (app) => app.section.isOn },
   { id: "section_front", where: "keys", keys: ["PageUp"], run: (app) => app.section.move(0.5), can: (app) => app.section.isOn },
   { id: "split_left", where: "keys", keys: ["Shift+j"], run: (app) => app.compare.move(-0.1), can: (app) => app.compare.isOn },
   { id: "split_right", where: "keys", keys: ["Shift+k"], run: (app) => app.compare.move(0.1), can: (app) => app.compare.isOn },
-  ...arrows("turn", ""),
+  ...arrows("cross", ""),
+  ...arrows("fine", "Alt+"),
+  ...arrows("turn", "Mod+"),
   ...arrows("pan", "Shift+"),
   ...[1, 2, 3, 4].map((number): Command => ({
     id: `layer_${number}`, where: "keys", keys: [`Alt+${number}`], run: (app) => app.toggleLayer(number - 1),
   })),
 ];
 
-function arrows(what: "turn" | "pan", modifier: string): Command[] {
+/** Plain arrows move the cross of the tool in hand; with none they turn the scan. */
+function arrows(what: "cross" | "fine" | "turn" | "pan", modifier: string): Command[] {
   const steps: [string, number, number][] = [["Left", -1, 0], ["Right", 1, 0], ["Up", 0, -1], ["Down", 0, 1]];
   return steps.map(([name, x, y]) => ({
     id: `${what}_${name.toLowerCase()}`,
     where: "keys",
     keys: [`${modifier}Arrow${name}`],
     run: (app) => {
-      app.overlay.crosshair = true;
-      if (what === "turn") app.stage.view.orbit(x * 40, y * 40);
-      else app.stage.view.pan(-x * 40, -y * 40);
+      const moves = what === "fine" || (what === "cross" && app.tools.active.id !== "turn");
+      if (moves) app.cross.move(x, y, { fine: what === "fine", isHeld: app.isKeyHeld });
+      else if (what === "pan") app.stage.view.pan(-x * 40, -y * 40);
+      else app.stage.view.orbit(x * 40, y * 40);
     },
   }));
 }

@@ -9,7 +9,6 @@ const SVG = "http://www.w3.org/2000/svg";
 export class Overlay {
   readonly element = document.createElementNS(SVG, "svg");
   readonly painters: ((overlay: Overlay) => void)[] = [];
-  crosshair = false;
 
   constructor(readonly stage: Stage) {
     this.element.classList.add("sts-overlay");
@@ -21,11 +20,6 @@ export class Overlay {
     this.element.replaceChildren();
     for (const painter of this.painters) painter(this);
     if (this.stage.layers.size) this.ruler();
-    if (this.crosshair) {
-      const x = this.stage.width / 2, y = this.stage.height / 2;
-      this.path([[x - 14, y], [x + 14, y]], "sts-cross");
-      this.path([[x, y - 14], [x, y + 14]], "sts-cross");
-    }
   }
 
   at(place: Vector3): Pixel {

@@ -20,7 +20,7 @@ export class Measures {
   readonly notes: { place: Vector3; note: string }[] = [];
   begun: Vector3[] = [];
 
-  constructor(app: App) {
+  constructor(private readonly app: App) {
     app.overlay.painters.push((overlay) => {
       for (const { places, text } of this.done) {
         const pixels = places.map((place) => overlay.at(place));
@@ -42,6 +42,13 @@ export class Measures {
     });
   }
 
+  /** Take the place given last back; how many are left. */
+  takeBack(): number | null {
+    if (!this.begun.pop()) return null;
+    this.app.stage.invalidate();
+    return this.begun.length;
+  }
+
   clear(): void {
     this.done.length = this.begun.length = 0;
   }
@@ -51,9 +58,11 @@ export class MeasureTool implements Tool {
   readonly cursor = "crosshair";
   readonly draws = false;
   readonly hint: Label;
+  readonly label: Label;
 
   constructor(private readonly app: App, readonly id: MeasureKind) {
     this.hint = `hint_${id}` as Label;
+    this.label = id;
   }
 
   click(at: At): void {
@@ -74,7 +83,12 @@ export class MeasureTool implements Tool {
     else if (this.id === "angle" && places.length === 3) {
       this.finished(measures.begun, angleDegrees(places[0], places[1], places[2]), "deg");
     }
+    if (measures.begun.length) this.app.placed(measures.begun.length);
     stage.invalidate();
+  }
+
+  takeBack(): number | null {
+    return this.app.measures.takeBack();
   }
 
   back(): boolean {
@@ -108,6 +122,7 @@ export class MeasureTool implements Tool {
 
 export class NoteTool implements Tool {
   readonly id = "note";
+  readonly label = "note";
   readonly hint = "hint_note";
   readonly cursor = "crosshair";
   readonly draws = false;
@@ -158,6 +173,7 @@ export class NoteTool implements Tool {
 
 export class PlaneTool implements Tool {
   readonly id = "plane";
+  readonly label = "plane";
   readonly hint = "hint_plane";
   readonly cursor = "crosshair";
   readonly draws = false;
@@ -168,11 +184,16 @@ export class PlaneTool implements Tool {
     const hit = this.app.stage.pick(at.x, at.y), { measures } = this.app;
     if (!hit) return;
     measures.begun.push(hit.place.clone());
+    this.app.placed(measures.begun.length);
     if (measures.begun.length === 3) {
       this.app.send({ type: "plane", points: measures.begun.map((place) => place.toArray()) });
       measures.begun = [];
     }
     this.app.stage.invalidate();
+  }
+
+  takeBack(): number | null {
+    return this.app.measures.takeBack();
   }
 
   back(): boolean {

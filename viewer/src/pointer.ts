@@ -39,20 +39,6 @@ export class Pointer {
     }
   }
 
-  /** Space: click where the cross is, so that every tool works without a mouse. */
-  clickMiddle(): void {
-    const { stage, tools } = this.app, at: At = { x: stage.width / 2, y: stage.height / 2, add: true, take: false };
-    this.app.overlay.crosshair = true;
-    const tool = tools.active;
-    if (tool.draws) {
-      tool.down?.(at);
-      tool.up?.(at);
-    } else {
-      tool.click?.({ ...at, add: false });
-    }
-    stage.invalidate();
-  }
-
   close(): void {
     cancelAnimationFrame(this.frame);
     for (const end of this.endings) end();
@@ -69,7 +55,7 @@ export class Pointer {
     const { app } = this, tool = app.tools.active;
     app.stage.canvas.setPointerCapture(event.pointerId);
     app.root.focus({ preventScroll: true });
-    app.overlay.crosshair = false;
+    app.cross.hide();
     this.last = { x: event.offsetX, y: event.offsetY };
     this.moved = 0;
     const isLeft = event.button === 0;
@@ -121,6 +107,7 @@ export class Pointer {
     const command = commandOf(event);
     if (!command) return;
     event.preventDefault();
+    this.app.isKeyHeld = event.repeat;
     this.app.run(command.id);
   }
 

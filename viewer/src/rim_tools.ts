@@ -53,6 +53,7 @@ class RimTool {
 
 export class FillTool extends RimTool implements Tool {
   readonly id = "fill";
+  readonly label = "fill";
   readonly hint = "hint_fill";
   rim_mm = 10;
 
@@ -80,6 +81,7 @@ export class FillTool extends RimTool implements Tool {
 
 export class BorderTool extends RimTool implements Tool {
   readonly id = "border";
+  readonly label = "border";
   readonly hint = "hint_border";
   private strip_mm = 0.5;
 

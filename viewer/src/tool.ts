@@ -10,6 +10,7 @@ export interface At {
 
 export interface Tool {
   readonly id: string;
+  readonly label: Label;
   readonly hint: Label;
   readonly cursor: string;
   /** True where dragging with the left button draws; else it turns the scan. */
@@ -22,8 +23,12 @@ export interface Tool {
   down?(at: At): void;
   drag?(at: At): void;
   up?(at: At): void;
+  /** A click of the keyboard's cross, where it is not the mouse's. */
+  drop?(at: At): void;
+  /** Backspace: take the last place back. Returns how many are left, or null where there was none. */
+  takeBack?(): number | null;
   /** Enter: finish what was begun. Returns false where there was nothing to finish. */
-  finish?(): boolean;
+  finish?(how?: { add: boolean; take: boolean }): boolean;
   /** Esc: take back what was begun. Returns false where there was nothing. */
   back?(): boolean;
   /** Fields and buttons of the bar. */

@@ -8,6 +8,7 @@ import { TrimCurveTool, TrimPlaneTool } from "./trim_tools.ts";
 
 class TurnTool implements Tool {
   readonly id = "turn";
+  readonly label = "turn";
   readonly hint = "hint_turn";
   readonly cursor = "grab";
   readonly draws = false;

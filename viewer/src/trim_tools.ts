@@ -9,6 +9,7 @@ import type { At, Tool } from "./tool.ts";
 
 export class TrimPlaneTool implements Tool {
   readonly id = "trim_plane";
+  readonly label = "trim_plane";
   readonly hint = "hint_trim_plane";
   readonly cursor = "crosshair";
   readonly draws = true;
@@ -19,7 +20,31 @@ export class TrimPlaneTool implements Tool {
   constructor(private readonly app: App) {
     app.overlay.painters.push((overlay) => {
       if (this.from && this.to) overlay.path([this.from, this.to], "sts-cut");
+      else if (this.from) overlay.dot(this.from, 4, "sts-dot");
     });
+  }
+
+  /** The two ends of the line, one after the other. */
+  drop(at: At): void {
+    if (this.plane) return;
+    if (this.from) {
+      this.to = [at.x, at.y];
+      this.up();
+    } else {
+      this.down(at);
+    }
+    this.app.placed(this.from ? 1 : 2);
+    this.app.overlay.paint();
+  }
+
+  hover(at: At): void {
+    if (!this.from || this.plane) return;
+    this.to = [at.x, at.y];
+    this.app.overlay.paint();
+  }
+
+  takeBack(): number | null {
+    return this.back() ? 0 : null;
   }
 
   down(at: At): void {
@@ -64,8 +89,9 @@ export class TrimPlaneTool implements Tool {
   }
 
   back(): boolean {
-    const began = this.plane !== null;
-    this.plane = null;
+    const began = this.plane !== null || this.from !== null;
+    this.plane = this.from = this.to = null;
+    this.app.overlay.paint();
     this.app.section.setCut(null);
     this.app.refresh();
     return began;
@@ -92,10 +118,12 @@ export class TrimPlaneTool implements Tool {
 
 export class TrimCurveTool implements Tool {
   readonly id = "trim_curve";
+  readonly label = "trim_curve";
   readonly hint = "hint_trim_curve";
   readonly cursor = "crosshair";
   readonly draws = true;
   private places: Vector3[] = [];
+  private strokes: number[] = []; // how many places there were before each press
   private isClosed = false;
   private layer: Layer | null = null;
   private readonly lines = new Lines({ colour: 0x2fd36b, width: 4, hidden: 0.35 });
@@ -112,8 +140,26 @@ export class TrimCurveTool implements Tool {
   }
 
   down(at: At): void {
-    if (this.isClosed) this.click(at);
-    else this.add(at, 0);
+    if (this.isClosed) return this.click(at);
+    this.strokes.push(this.places.length);
+    this.walk(at);
+    this.add(at, 0);
+  }
+
+  /** A place of the keyboard; the curve runs over the surface from the last one. */
+  drop(at: At): void {
+    const before = this.places.length, wasClosed = this.isClosed;
+    this.down(at);
+    if (!wasClosed && this.places.length > before) this.app.placed(this.strokes.length);
+    this.app.refresh();
+  }
+
+  takeBack(): number | null {
+    const start = this.isClosed ? undefined : this.strokes.pop();
+    if (start === undefined) return null;
+    this.places.length = start;
+    this.draw();
+    return this.strokes.length;
   }
 
   drag(at: At): void {
@@ -150,6 +196,7 @@ export class TrimCurveTool implements Tool {
   back(): boolean {
     const began = this.places.length > 0;
     this.places = [];
+    this.strokes = [];
     this.isClosed = false;
     this.layer = null;
     this.draw();
@@ -167,6 +214,17 @@ export class TrimCurveTool implements Tool {
 
   close(): void {
     this.lines.close();
+  }
+
+  /** Over the surface, in a straight line of the picture, from the last place to this one. */
+  private walk(at: At): void {
+    const last = this.places[this.places.length - 1];
+    if (!last) return;
+    const from = this.app.stage.project(last), steps = Math.ceil(Math.hypot(at.x - from.x, at.y - from.y) / 6);
+    for (let i = 1; i < steps; i++) {
+      const part = i / steps;
+      this.add({ ...at, x: from.x + part * (at.x - from.x), y: from.y + part * (at.y - from.y) }, 3);
+    }
   }
 
   private add(at: At, pixels: number): void {
