@@ -203,11 +203,11 @@ def test_the_cross_goes_when_the_mouse_is_used(viewer):
 
 def test_what_lies_under_the_cross_is_read_out(viewer):
     viewer.press("m", "ArrowLeft")
-    viewer.page.wait_for_timeout(600)
+    viewer.page.wait_for_timeout(700)
     x = 10 - mm_of(viewer, 1)
     assert live(viewer) == f"On Lower jaw: {x:.1f}, 10.0, 0.0 mm"
     arrows(viewer, -40, 0)
-    viewer.page.wait_for_timeout(600)
+    viewer.page.wait_for_timeout(700)
     assert live(viewer) == "Beside the scan"
 
 

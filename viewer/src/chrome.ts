@@ -26,7 +26,7 @@ export class Chrome {
   private readonly hintLine = element("span", "sts-hint");
   private readonly options = element("div", "sts-options");
   private readonly live = element("div", "sts-live");
-  private readonly summary = element("div", "sts-live");
+  private readonly summary = element("div", "sts-summary");
   private readonly cover = element("div", "sts-cover");
   private help: HTMLElement | null = null;
   private readonly buttons = new Map<string, HTMLButtonElement>();
