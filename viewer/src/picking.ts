@@ -6,9 +6,9 @@
 // - Slots appended since then lie in a second, small tree; once they are many, both are built anew
 //   when the browser has time. Moved vertices refit the first.
 import { BufferAttribute, BufferGeometry, DoubleSide, Ray, Sphere, Vector3 } from "three";
-import { MeshBVH } from "three-mesh-bvh";
-import { release } from "./scratch.ts";
+import type { MeshBVH } from "three-mesh-bvh";
 import type { Change, SlotMesh } from "./slots.ts";
+import { buildTree } from "./tree.ts";
 
 export interface Hit {
   slot: number;
@@ -18,24 +18,6 @@ export interface Hit {
 }
 
 const MANY = 20000;
-
-/** A tree that gives the boxes of the faces, 24 bytes each, back as soon as it is built. */
-class LeanTree extends MeshBVH {
-  private static boxes: Float32Array | null = null;
-
-  constructor(...words: ConstructorParameters<typeof MeshBVH>) {
-    super(...words);
-    if (LeanTree.boxes) release(LeanTree.boxes);
-    LeanTree.boxes = null;
-  }
-
-  // Called once by the library, with the array it sorts while it builds.
-  computePrimitiveBounds(offset: number, count: number, boxes: Float32Array): Float32Array {
-    LeanTree.boxes = boxes;
-    const inherited = MeshBVH.prototype as unknown as { computePrimitiveBounds: (...words: unknown[]) => Float32Array };
-    return inherited.computePrimitiveBounds.call(this, offset, count, boxes);
-  }
-}
 
 export class Picking {
   private readonly geometry = new BufferGeometry();
@@ -151,9 +133,7 @@ export class Picking {
 
   private tree(start: number, count: number): MeshBVH | null {
     if (!count) return null;
-    return new LeanTree(this.geometry, {
-      indirect: true, targetLeafSize: 8, range: { start: 3 * start, count: 3 * count },
-    });
+    return buildTree(this.geometry, this.mesh, start, count);
   }
 
   private attach(): void {

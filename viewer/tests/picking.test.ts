@@ -64,6 +64,38 @@ test("slots revived after a refit are met again", () => {
   }
 });
 
+test("the tree finds what a look at every face finds", () => {
+  let seed = 7;
+  const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+  const count = 1500, vertices = new Float32Array(9 * count);
+  for (let face = 0; face < count; face++) {
+    const middle = [0, 1, 2].map(() => 20 * random());
+    for (let k = 0; k < 9; k++) vertices[9 * face + k] = middle[k % 3] + 2 * random();
+  }
+  // A thousand more lie at one place: no split parts them.
+  const same = new Float32Array(9000).map((_, i) => [30, 30, 5, 31, 30, 5, 30, 31, 5][i % 9]);
+  const all = new Float32Array(vertices.length + same.length);
+  all.set(vertices);
+  all.set(same, vertices.length);
+  const more = Uint32Array.from({ length: all.length / 3 }, (_, i) => i);
+  const mesh = new SlotMesh(all, more), picking = new Picking(mesh);
+  const corner = (slot: number, k: number) => new Vector3().fromArray(mesh.positions, 3 * mesh.index[3 * slot + k]);
+  let met = 0;
+  for (let i = 0; i < 200; i++) {
+    const ray = new Ray(new Vector3(22 * random(), 22 * random(), 40), new Vector3(0.2 * random() - 0.1, 0.2 * random() - 0.1, -1).normalize());
+    let least = Infinity;
+    for (let slot = 0; slot < mesh.faceCount; slot++) {
+      const at = ray.intersectTriangle(corner(slot, 0), corner(slot, 1), corner(slot, 2), false, new Vector3());
+      if (at) least = Math.min(least, at.distanceTo(ray.origin));
+    }
+    const hit = picking.first(ray);
+    met += hit ? 1 : 0;
+    assert.ok(hit ? Math.abs(hit.distance - least) < 1e-4 : least === Infinity);
+  }
+  assert.ok(met > 50 && met < 200);
+  assert.equal(picking.all(new Ray(new Vector3(30.2, 30.2, 9), DOWN)).length, 1000);
+});
+
 test("a sphere holds the slots whose centre lies in it", () => {
   const { mesh, picking } = make(), at = new Vector3(10, 10, 0);
   const found = picking.inside(new Sphere(at, 1.5));
