@@ -12,7 +12,7 @@ import { Cross } from "./cross.ts";
 import { Findings } from "./findings.ts";
 import { Guides } from "./guides.ts";
 import { asLanguage, isLabel, words, type Label, type Language } from "./labels.ts";
-import type { Layer } from "./layer.ts";
+import { Layer } from "./layer.ts";
 import { listen } from "./listening.ts";
 import { Maps } from "./maps.ts";
 import { Occlusion } from "./occlusion.ts";
@@ -22,7 +22,7 @@ import { Pointer } from "./pointer.ts";
 import { Rims } from "./rims.ts";
 import { Section } from "./section.ts";
 import { Selection } from "./selection.ts";
-import type { Delta } from "./slots.ts";
+import { SlotMesh, type Delta } from "./slots.ts";
 import { Stage, type Picked } from "./stage.ts";
 import style from "./style.css";
 import type { Notation } from "./teeth.ts";
@@ -95,6 +95,7 @@ export class App {
     this.endings.push(listen(this));
     LIVE.add(this);
     this.send({ type: "ready" });
+    this.stage.warmUp(new Layer("", new SlotMesh(new Float32Array(9), Uint32Array.of(0, 1, 2)), { title: "", editable: false }));
   }
 
   send(content: Record<string, unknown>, buffers: (ArrayBuffer | ArrayBufferView)[] = []): void {

@@ -4,7 +4,7 @@
 // - A delta uploads what it touched, as ranges; only growth replaces the buffers.
 // - Overlays (selection, preview, edits) draw some slots again, a little in front, with the same
 //   vertices; they hold an index of their own and nothing else.
-import { Box3, BufferAttribute, BufferGeometry, DynamicDrawUsage, Group, Mesh, type ShaderMaterial } from "three";
+import { Box3, BufferAttribute, BufferGeometry, DynamicDrawUsage, Group, Mesh, Sphere, type ShaderMaterial } from "three";
 import { surfaceMaterial, useAmounts, type Look } from "./material.ts";
 import { Overlay, Wires } from "./layer_overlays.ts";
 import { Picking } from "./picking.ts";
@@ -17,6 +17,7 @@ export class Layer {
   readonly material = surfaceMaterial();
   readonly picking: Picking;
   readonly box = new Box3();
+  private readonly sphere = new Sphere();
   readonly overlays = new Map<string, Overlay>();
   private geometry = new BufferGeometry();
   private readonly mesh: Mesh;
@@ -134,6 +135,7 @@ export class Layer {
     if (colours) this.geometry.setAttribute("tint", new BufferAttribute(colours, 4, true).setUsage(DynamicDrawUsage));
     this.geometry.setIndex(new BufferAttribute(index, 1).setUsage(DynamicDrawUsage));
     this.geometry.setDrawRange(0, 3 * this.slots.faceCount);
+    this.geometry.boundingSphere = this.sphere; // else three.js looks at every vertex to sort a few layers
     if (this.amounts) {
       this.amounts = padded(this.amounts, positions.length / 3);
       this.geometry.setAttribute("amount", new BufferAttribute(this.amounts, 1));
@@ -160,6 +162,7 @@ export class Layer {
     }
     this.box.min.fromArray(low);
     this.box.max.fromArray(high);
+    this.box.getBoundingSphere(this.sphere);
   }
 }
 

@@ -26,6 +26,7 @@ export class Overlay {
 
   attach(from: BufferGeometry): void {
     for (const name of SHARED) this.geometry.setAttribute(name, from.getAttribute(name));
+    this.geometry.boundingSphere = from.boundingSphere;
   }
 
   show(slots: ArrayLike<number>, index: Uint32Array): void {
@@ -47,6 +48,7 @@ export class Overlay {
       room.set(own);
       const next = new BufferGeometry();
       for (const name of SHARED) next.setAttribute(name, this.geometry.getAttribute(name));
+      next.boundingSphere = this.geometry.boundingSphere;
       next.setIndex(new BufferAttribute(room, 1).setUsage(DynamicDrawUsage));
       this.free();
       this.geometry = this.mesh.geometry = next;
@@ -84,6 +86,7 @@ export class Wires {
     this.free();
     this.geometry = new BufferGeometry();
     for (const name of SHARED) this.geometry.setAttribute(name, from.getAttribute(name));
+    this.geometry.boundingSphere = from.boundingSphere;
     this.geometry.setIndex(new BufferAttribute(uniqueEdges(index, faceCount, vertexCount), 1));
     this.lines.geometry = this.geometry;
   }

@@ -35,7 +35,9 @@ export function listen(app: App): () => void {
   theme();
   const watching = new MutationObserver(theme);
   watching.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "class"] });
-  const sizes = new ResizeObserver(() => messages.resize());
+  const sizes = new ResizeObserver(() => {
+    if (messages.resize()) app.stage.draw(); // now: the browser is about to show an empty canvas
+  });
   sizes.observe(app.chrome.canvasBox);
   return () => {
     watching.disconnect();

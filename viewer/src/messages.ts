@@ -61,10 +61,12 @@ export class Messages {
     }
   }
 
-  resize(): void {
+  /** Follow the size of the canvas's box; true where it changed. */
+  resize(): boolean {
     const { stage, chrome } = this.app, hadSize = stage.width > 1;
-    stage.resize(chrome.canvasBox.clientWidth, chrome.canvasBox.clientHeight);
+    const isNew = stage.resize(chrome.canvasBox.clientWidth, chrome.canvasBox.clientHeight);
     if (!hadSize && stage.layers.size) this.place();
+    return isNew;
   }
 
   private mesh(message: Message, buffers: DataView[]): void {

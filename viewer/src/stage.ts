@@ -3,7 +3,9 @@
 // Rules owned here:
 // - One WebGL context per viewer, given back on close; a lost context is waited for and everything
 //   is uploaded again by three.js from the arrays the layers hold.
-// - `invalidate` asks for one frame; there is no loop.
+// - `invalidate` asks for one frame; there is no loop, and a frame drawn meanwhile is that one: without
+//   a graphics card one of 200,000 faces takes a tenth of a second.
+// - The shader of surfaces is made while the first mesh is on its way.
 import { Box3, Color, Group, Ray, Raycaster, Scene, Vector2, Vector3, Vector4, WebGLRenderer } from "three";
 import { OrbitCamera } from "./camera.ts";
 import type { Layer } from "./layer.ts";
@@ -48,6 +50,7 @@ export class Stage {
   /** Draws the scene through an effect. */
   effect: (() => void) | null = null;
   private frame = 0;
+  private warm: Layer | null = null;
   private isClosed = false;
   private readonly caster = new Raycaster();
 
@@ -56,6 +59,7 @@ export class Stage {
     this.renderer = new WebGLRenderer({ antialias: !isSoftware, powerPreference: "high-performance" });
     this.renderer.setPixelRatio(isSoftware ? 1 : Math.min(globalThis.devicePixelRatio || 1, 2));
     this.renderer.autoClear = false;
+    this.renderer.debug.checkShaderErrors = false; // asking would wait for them
     this.canvas = this.renderer.domElement;
     this.canvas.className = "sts-canvas";
     this.view = new OrbitCamera(() => this.invalidate());
@@ -69,13 +73,23 @@ export class Stage {
     this.invalidate();
   }
 
-  resize(width: number, height: number): void {
-    if (!width || !height || this.isClosed || (width === this.width && height === this.height)) return;
+  /** Take another size; true where it is one, and the canvas is empty until it is drawn again. */
+  resize(width: number, height: number): boolean {
+    if (!width || !height || this.isClosed || (width === this.width && height === this.height)) return false;
     this.width = width;
     this.height = height;
     this.renderer.setSize(width, height, false);
     this.view.resize(width, height);
-    this.draw();
+    return true;
+  }
+
+  /** Draw one face, so that the first mesh finds its shader ready. */
+  warmUp(layer: Layer): void {
+    this.scene.add(layer.group);
+    this.view.update();
+    this.render();
+    layer.group.removeFromParent();
+    this.warm = layer;
   }
 
   addLayer(layer: Layer): void {
@@ -110,6 +124,8 @@ export class Stage {
 
   draw(now = 0): void {
     if (this.isLost || this.isClosed) return;
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
     this.view.update(now);
     for (const layer of this.layers.values()) {
       layer.forMaterials((material) => {
@@ -123,6 +139,7 @@ export class Stage {
     else this.render();
     this.frames++;
     for (const work of this.after) work();
+    if (this.layers.size) this.coolDown(); // the shader has another user now
   }
 
   render(): void {
@@ -176,9 +193,15 @@ export class Stage {
     this.canvas.removeEventListener("webglcontextrestored", this.restored);
     for (const layer of this.layers.values()) layer.close();
     this.layers.clear();
+    this.coolDown();
     this.renderer.dispose();
     this.renderer.forceContextLoss();
     this.canvas.remove();
+  }
+
+  private coolDown(): void {
+    this.warm?.close();
+    this.warm = null;
   }
 
   private readonly lost = (event: Event) => {
