@@ -6,12 +6,15 @@ Rules owned here:
 - The tip of a spike lies above all its neighbours along its normal, or below them all.
 - About such a vertex the surface is read ring by ring. A quadric is fitted to the three rings
   outside ring k. The vertex is the tip of a spike with base k when it departs from the quadric by
-  `HEIGHT_MM` and by `STEEPNESS` times the mean radius of ring k (more for bases of many rings, which
-  may be anatomy), and the quadric can be trusted: its own misfit plus half the departure of ring k
-  is a small part of the height (`DOUBT`). A cusp, a fissure or a papilla continues into the rings
-  outside; a spike stands on its own. On edged surface, such as a machined part, the quadric misfits.
+  `HEIGHT_MM` and by `STEEPNESS` times the mean radius of ring k (less for a base of one or two rings,
+  more for many, which may be anatomy), and the quadric can be trusted: its own misfit plus half the
+  departure of ring k is a small part of the height (`DOUBT`, more where few rings rise steeply).
+  A cusp, a fissure or a papilla continues into the rings outside; a spike stands on its own. On edged
+  surface, such as a machined part, the quadric misfits.
 - The spike is every vertex within ring k that departs to the tip's side by more than
-  `DEPARTURE_MM`, so that its foot does not stay and no more than the spike goes.
+  `DEPARTURE_MM` from a quadric in which the nearest of those rings count most (by the fourth power of
+  their distance): farther out anatomy bends away. So its foot does not stay and no more than the
+  spike goes.
 - Spikes are taken tallest first; two rings about a taken one nothing else is a tip.
 - Vertices on the border are never tips: nothing outside says what is right there.
 
@@ -32,12 +35,16 @@ __all__ = ["SPIKE_RINGS", "UNITY", "spike_vertices"]
 UNITY = 0.87
 HEIGHT_MM = 0.15
 STEEPNESS = 0.85
+STEEPNESS_NEAR = 0.6
 RADIUS_MM = 1.1
 FEW_RADIUS_MM = 1.5
 STEEPER = 0.25
 DOUBT = 0.185
 DOUBT_NEAR = 0.27
-DEPARTURE_MM = 0.035
+TALL_MM = 0.25
+TALL = 1.2
+DOUBT_TALL = 0.36
+DEPARTURE_MM = 0.045
 _RINGS = 8
 SPIKE_RINGS = _RINGS + 3  # nothing farther away has a say about a vertex
 _ROOM = 2048
@@ -111,11 +118,11 @@ def _set_frame(vertices, sums, ring, first, last, frame, centre):
 
 
 @kernel
-def _depart(vertices, sums, ring, ends, k, last, frame, centre, place, matrix, right):
+def _depart(vertices, sums, ring, ends, k, last, near, frame, centre, place, matrix, right):
     """How far each vertex of rings 0..last departs from a quadric over rings k+1..last.
 
-    Left in place[:, 2]; returns the root mean square over the fitted rings, infinity when there
-    are too few of them.
+    With `near` the nearest count most. Left in place[:, 2]; returns the root mean square over the
+    fitted rings, infinity when there are too few of them.
     """
     first = ends[k + 1]
     end = ends[last + 1]
@@ -130,7 +137,16 @@ def _depart(vertices, sums, ring, ends, k, last, frame, centre, place, matrix, r
             place[x, m] = 0.0
             for n in range(3):
                 place[x, m] += frame[m, n] * (vertices[ring[x], n] - centre[n])
+    middle_u = 0.0
+    middle_w = 0.0
+    for x in range(first):
+        middle_u += place[x, 0] / first
+        middle_w += place[x, 1] / first
     for x in range(first, end):
+        weight = 1.0
+        if near:
+            away = (place[x, 0] - middle_u) ** 2 + (place[x, 1] - middle_w) ** 2
+            weight = 1.0 / max(away * away, 1e-12)
         row[0] = 1.0
         row[1] = place[x, 0]
         row[2] = place[x, 1]
@@ -139,8 +155,8 @@ def _depart(vertices, sums, ring, ends, k, last, frame, centre, place, matrix, r
         row[5] = place[x, 1] * place[x, 1]
         for m in range(6):
             for n in range(m, 6):
-                matrix[m, n] += row[m] * row[n]
-            right[m] += row[m] * place[x, 2]
+                matrix[m, n] += weight * row[m] * row[n]
+            right[m] += weight * row[m] * place[x, 2]
     for m in range(6):
         for n in range(m):
             matrix[m, n] = matrix[n, m]
@@ -218,15 +234,16 @@ def _find_tips(vertices, start, around, border, sums, asked, height, base):
             radius /= ends[k + 1] - ends[k]
             if radius > (FEW_RADIUS_MM if k < 3 else RADIUS_MM):
                 break
-            needed = max(HEIGHT_MM, (STEEPNESS + max(k - 2, 0) * STEEPER) * radius)
+            steepness = STEEPNESS_NEAR if k < 3 else STEEPNESS + (k - 2) * STEEPER
+            needed = max(HEIGHT_MM, steepness * radius)
             if abs(drop) < 0.5 * needed:
                 continue
             last = min(whole, k + 3)
             rough = _depart(
-                vertices, sums, ring, ends, k, last, frame, centre, place, matrix, right
+                vertices, sums, ring, ends, k, last, False, frame, centre, place, matrix, right
             )
             tall = abs(place[0, 2])
-            if rough > DOUBT_NEAR * tall or tall < needed:
+            if rough > DOUBT_TALL * tall or tall < needed:
                 continue
             foot = 0.0
             for x in range(ends[k], ends[k + 1]):
@@ -235,7 +252,10 @@ def _find_tips(vertices, start, around, border, sums, asked, height, base):
             # Of several rings that qualify the one at the foot, on the smoothest surroundings.
             doubt = (rough + foot / 2) / tall
             score = 1 - doubt
-            if doubt <= (DOUBT_NEAR if k < 3 else DOUBT) and score > best:
+            most = DOUBT
+            if k < 3:
+                most = DOUBT_TALL if tall >= max(TALL_MM, TALL * radius) else DOUBT_NEAR
+            if doubt <= most and score > best:
                 best = score
                 height[i] = place[0, 2]
                 base[i] = k
@@ -262,7 +282,7 @@ def _mark_spikes(vertices, start, around, border, sums, tips, base, spike):
             continue
         whole = walk_rings(start, around, v, mark, i, ring, ends, 0, k + 3)
         last = min(whole, k + 3)
-        _depart(vertices, sums, ring, ends, k, last, frame, centre, place, matrix, right)
+        _depart(vertices, sums, ring, ends, k, last, True, frame, centre, place, matrix, right)
         sign = 1.0 if place[0, 2] > 0 else -1.0
         for x in range(ends[k + 1]):
             u = ring[x]
