@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from stsbench.geometry.compiled import cache_folder
+from stsbench.geometry.kernel_folders import cache_folder
 from tests.canaries import hits
 
 ROOT = Path(__file__).parents[1]

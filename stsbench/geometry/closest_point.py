@@ -11,14 +11,14 @@ Ericson, *Real-Time Collision Detection*, Morgan Kaufmann 2005, 5.1.5; d1 to d6,
 his.
 """
 
-from stsbench.geometry.compiled import kernel, kernel_inline
+from stsbench.geometry.compiled import kernel
 
 __all__ = ["closest_on_face"]
 
 _THIN = 1e-10  # squared sine of the angle at corner a
 
 
-@kernel_inline
+@kernel
 def _along(ux, uy, uz, px, py, pz):
     """Share of the way from 0 to u at the point of the segment closest to p."""
     uu = ux * ux + uy * uy + uz * uz
@@ -86,7 +86,7 @@ def _weights(corner, x, y, z):
     return vb / total, vc / total
 
 
-@kernel_inline
+@kernel
 def closest_on_face(corner, x, y, z):
     """Return the squared distance to face abc and the closest point, for use inside kernels.
 

@@ -1,168 +1,118 @@
-"""How kernels are compiled, cached and spread over two cores: the one place that sets up numba.
+"""`kernel`: a function that runs as machine code, without numba where that was compiled before.
 
 Rules owned here:
-- Kernels are serial machine code, cached and without the GIL; a division by zero in one gives
-  infinity or nan, as in numpy, and a whole number divided by zero gives zero. Two
-  cores are used by a small thread pool around them. `parallel=True` loads slowly from the cache
-  and dies after a fork.
-- numba's own cache does not notice a changed callee in another module. Here every module's machine
-  code lies in a folder named by the hash of its source and of all kernel sources it imports, the
-  numba version and the CPU: a changed source, its own or a callee's, starts a new folder. Where the
-  package lies and when its files were written plays no part.
-- Import this module before any kernel is defined, which `from ... import kernel` does by itself.
+- A kernel is called with positional arguments. Its first call with arguments of a kind looks for
+  stored machine code (`machine_code`, a few milliseconds); only where there is none numba is
+  imported, compiles or loads its own cache, and the machine code is stored for the next process.
+- Both ways run the same object code: results are the same to the bit.
+- Inside another kernel numba sees a kernel as its own function: it resolves to numba's dispatcher.
+- Import `kernel` from here, never numba; what numba itself gives kernels comes from here as well.
 """
 
-import hashlib
 import os
-import re
-import shutil
-from functools import cache
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from functools import update_wrapper
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
-from stsbench.geometry.quick_numba import numba
+from stsbench.geometry.kernel_folders import module_folder
+from stsbench.geometry.machine_code import call_key, is_available, load_code, store_code
 from stsbench.geometry.two_threads import in_threads, side_by_side
 
-from llvmlite import binding  # isort: skip
-from numba.core import caching, config  # isort: skip
+__all__ = ["in_threads", "kernel", "side_by_side", "trailing_zeros"]
 
-__all__ = [
-    "KernelLocator",
-    "cache_folder",
-    "in_threads",
-    "kernel",
-    "kernel_inline",
-    "prune_old_caches",
-    "side_by_side",
-    "source_key",
-]
-
-_PACKAGE = Path(__file__).resolve().parents[1]
-_LAYERS = "domain|geometry|samples"  # what a kernel may take functions or constants from
-_IMPORT = re.compile(rf"^\s*(?:from|import)\s+stsbench\.({_LAYERS})\.([\w.]+)", re.MULTILINE)
-_NAMES = re.compile(rf"^\s*from\s+stsbench\.({_LAYERS})\s+import\s+\(?([\w,\s]+)", re.MULTILINE)
-_KEPT_VERSIONS = 3
+# Two locks, for numba has one of its own and asks for dispatchers while it holds it.
+_finding = threading.RLock()
+_making = threading.RLock()
+_taught: list[type] = []
 
 
-def cache_folder() -> Path:
-    """Return the folder that holds machine code: STSBENCH_CACHE, or the user's cache."""
-    override = os.environ.get("STSBENCH_CACHE")
-    root = Path(override) if override else Path(platformdirs.user_cache_dir("stsbench", False))
-    return root / "kernels"
+def _renew_locks() -> None:
+    """Forget locks that a thread may hold which a fork left behind."""
+    global _finding, _making
+    _finding, _making = threading.RLock(), threading.RLock()
 
 
-@cache
-def _machine_key() -> bytes:
-    features = binding.get_host_cpu_features().flatten()
-    return f"{numba.__version__}|{binding.get_host_cpu_name()}|{features}".encode()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_locks)
 
 
-@cache
-def _parsed(path: Path, _written: tuple[int, int]) -> tuple[bytes, tuple[str, ...]]:
-    """Return a module's source and the kernel modules it imports, as paths in the package."""
-    source = path.read_bytes()
-    text = source.decode()
-    named = [f"{layer}/{name.replace('.', '/')}.py" for layer, name in _IMPORT.findall(text)]
-    for layer, names in _NAMES.findall(text):
-        named += [f"{layer}/{name.strip()}.py" for name in names.split(",")]
-    return source, tuple(named)
+class _Kernel:
+    """A function that is compiled when it is first called."""
 
+    def __init__(self, function: Callable[..., Any]) -> None:
+        update_wrapper(self, function)
+        self.py_func = function
+        self._ready: dict[tuple[Any, ...], Callable[..., Any]] = {}
+        self._dispatcher: Any = None
 
-def _sources(path: Path, package: Path, seen: dict[Path, bytes]) -> None:
-    """Collect a module's source and those of the kernel modules it imports."""
-    if path in seen or not path.is_file():
-        return
-    status = path.stat()
-    seen[path], named = _parsed(path, (status.st_mtime_ns, status.st_size))
-    for name in named:
-        _sources(package / name, package, seen)
-
-
-def source_key(path: Path, package: Path = _PACKAGE) -> str:
-    """Return the key of a module's machine code.
-
-    Parameters
-    ----------
-    path : Path
-        The module.
-    package : Path
-        The folder of the package it belongs to.
-    """
-    seen: dict[Path, bytes] = {}
-    _sources(path, package, seen)
-    digest = hashlib.sha256(_machine_key())
-    for found in sorted(seen):
-        digest.update(found.relative_to(package).as_posix().encode() + b"\0" + seen[found])
-    return digest.hexdigest()[:16]
-
-
-@cache
-def _module_folder(path: Path) -> Path:
-    name = ".".join(path.relative_to(_PACKAGE).with_suffix("").parts)
-    return cache_folder() / f"{name}-{source_key(path)}"
-
-
-class KernelLocator(caching._CacheLocator):
-    """Tells numba where the machine code of one kernel lies (`NUMBA_CACHE_LOCATOR_CLASSES`)."""
-
-    def __init__(self, folder: Path, line: int) -> None:
-        self._folder = folder
-        self._line = line
-
-    def get_cache_path(self) -> str:
-        """Return the module's folder."""
-        return str(self._folder)
-
-    def get_source_stamp(self) -> str:
-        """Return a constant: the folder's name already says which sources these are."""
-        return self._folder.name
-
-    def get_disambiguator(self) -> str:
-        """Return the line, which tells apart two kernels of one name."""
-        return str(self._line)
-
-    @classmethod
-    def from_function(cls, py_func: Any, py_file: str) -> "KernelLocator | None":
-        """Return the place for a kernel of this package; None for anybody else's."""
-        path = Path(py_file).resolve()
-        if not path.is_relative_to(_PACKAGE):
-            return None
-        locator = cls(_module_folder(path), py_func.__code__.co_firstlineno)
+    def __call__(self, *arguments: object) -> Any:
+        """Run the machine code for these arguments."""
         try:
-            locator.ensure_cache_path()
-        except OSError:
-            return None  # no folder to write: numba tries its own places
-        return locator
+            run = self._ready[call_key(arguments)]
+        except KeyError:
+            run = self._find(arguments)
+        return run(*arguments)
+
+    def _find(self, arguments: Sequence[object]) -> Callable[..., Any]:
+        try:
+            key = call_key(arguments)
+        except KeyError:
+            return self.dispatcher()  # type: ignore[no-any-return]
+        with _finding:
+            if key not in self._ready:
+                self._ready[key] = self._stored(key) or self._compiled(key, arguments)
+            return self._ready[key]
+
+    @property
+    def _place(self) -> tuple[Path, str] | None:
+        """Folder and name of the machine code; None where it is not kept."""
+        code = self.py_func.__code__
+        folder = module_folder(code.co_filename) if is_available() else None
+        return None if folder is None else (folder, f"{code.co_name}-{code.co_firstlineno}")
+
+    def _stored(self, key: tuple[Any, ...]) -> Callable[..., Any] | None:
+        module = sys.modules.get(self.py_func.__module__)
+        if self._place is None or module is None or self._dispatcher is not None:
+            return None  # numba has it, or will have: one copy is enough
+        return load_code(*self._place, key, module)
+
+    def _compiled(self, key: tuple[Any, ...], arguments: Sequence[object]) -> Callable[..., Any]:
+        run: Callable[..., Any] = self.dispatcher()
+        if self._place is not None:
+            compiling = import_module("stsbench.geometry.compiling")
+            found = compiling.compile_call(run, arguments)
+            if found is not None:
+                store_code(*self._place, key, **found._asdict())
+        return run
+
+    def dispatcher(self) -> Any:
+        """Return numba's function, importing numba."""
+        with _making:
+            if self._dispatcher is None:
+                compiling = import_module("stsbench.geometry.compiling")
+                if not _taught:
+                    _taught.extend([_Kernel, _Borrowed])
+                    compiling.teach(_Kernel, _Kernel.dispatcher)
+                    compiling.teach(_Borrowed, _Borrowed.resolve)
+                self._dispatcher = compiling.make_dispatcher(self.py_func)
+            return self._dispatcher
 
 
-def prune_old_caches() -> int:
-    """Delete machine code of older sources, keeping a few versions; return how many went."""
-    folders = cache_folder()
-    if not folders.is_dir():
-        return 0
-    versions: dict[str, list[Path]] = {}
-    for folder in folders.iterdir():
-        versions.setdefault(folder.name.rpartition("-")[0], []).append(folder)
-    gone = 0
-    for found in versions.values():
-        by_age = sorted(found, key=lambda folder: folder.stat().st_mtime, reverse=True)
-        for folder in by_age[_KEPT_VERSIONS:]:
-            shutil.rmtree(folder, ignore_errors=True)
-            gone += 1
-    return gone
+class _Borrowed:
+    """A function of numba's for use inside kernels, imported when one is compiled."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self._place = module, name
+
+    def resolve(self) -> Any:
+        """Return numba's function."""
+        return getattr(import_module(self._place[0]), self._place[1])
 
 
-vars(config)["CACHE_LOCATOR_CLASSES"] = ",".join(
-    [
-        "stsbench.geometry.compiled.KernelLocator",
-        *(locator.__name__ for locator in caching.CacheImpl._locator_classes),
-    ]
-)
-
-# numba's decorators are untyped: Any here keeps `--strict` meaningful for their callers' arrays.
-# No exception for a division by zero, no entry from C: both only cost time to compile.
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
-kernel: Any = numba.njit(cache=True, nogil=True, **_OPTIONS)
-kernel_inline: Any = numba.njit(inline="always")
+# Untyped, as numba's decorators are: callers' arrays stay typed.
+kernel: Any = _Kernel
+trailing_zeros: Any = _Borrowed("numba.cpython.unsafe.numbers", "trailing_zeros")

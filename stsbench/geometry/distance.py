@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Faces, Vertices
 from stsbench.errors import InputError
 from stsbench.geometry.closest_point import closest_on_face
-from stsbench.geometry.compiled import in_threads, kernel, kernel_inline
+from stsbench.geometry.compiled import in_threads, kernel
 
 __all__ = ["SurfaceTree", "build_tree", "closest_on_tree", "point_to_surface", "search_tree"]
 
@@ -154,7 +154,7 @@ def _boxes(vertices, faces, order, starts):
     return boxes, corners
 
 
-@kernel_inline
+@kernel
 def _box_gap(boxes, k, x, y, z):
     """Squared distance from a point to a box; 0 inside."""
     dx = max(boxes[k, 0] - x, x - boxes[k, 3], 0.0)

@@ -9,10 +9,9 @@ Rules owned here:
 """
 
 import numpy as np
-from numba.cpython.unsafe.numbers import trailing_zeros  # one instruction; numba has no other name
 
 from stsbench.geometry.bounding_tree import LEAF
-from stsbench.geometry.compiled import kernel
+from stsbench.geometry.compiled import kernel, trailing_zeros
 from stsbench.geometry.triangle_contact import faces_meet
 
 __all__ = ["TEST_WORK", "clear_corners", "meet_others", "meet_within"]

@@ -11,7 +11,7 @@ from stsbench.domain.dentition import Arch
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.errors import RenderError
-from stsbench.geometry.compiled import prune_old_caches
+from stsbench.geometry.kernel_folders import prune_old_caches
 
 __all__ = ["check_pictures", "compile_filling", "compile_kernels"]
 

@@ -10,7 +10,7 @@ import pytest
 from stsbench import errors
 from stsbench.cli.application import exit_code, run
 from stsbench.files.scans import encode_ply, read_scan
-from stsbench.geometry.compiled import cache_folder
+from stsbench.geometry.kernel_folders import cache_folder
 from tests.shapes import sheet
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stsbench.geometry.compiled import source_key
+from stsbench.geometry.kernel_folders import source_key
 
 PACKAGE = Path(__file__).parents[2] / "stsbench"
 CALLEE = (
