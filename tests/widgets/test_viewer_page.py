@@ -268,3 +268,54 @@ def test_undo_redo_and_save_are_asked_of_python(viewer):
     kinds = [event["type"] for event in viewer.events]
     assert [kind for kind in kinds if kind in {"undo", "redo", "save"}] == ["save", "undo", "redo"]
     assert "Fill hole" in viewer.page.locator("[data-command=undo]").get_attribute("title")
+
+
+@pytest.fixture
+def fingers(viewer):
+    """Touch the canvas as a touch screen does, through the browser's own input."""
+    session = viewer.page.context.new_cdp_session(viewer.page)
+
+    def touch(kind, *places):
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        viewer.page.wait_for_timeout(60)  # moves are handed on with the next frame
+
+    yield touch
+    session.detach()
+
+
+def test_two_fingers_zoom_about_their_middle_and_shift(viewer, fingers):
+    x, y = viewer.pixel((14.0, 6.0, 0.0))
+    height = viewer.ask("app.stage.view.place.height")
+    viewer.press("l")
+    fingers("touchStart", (x - 40, y))
+    fingers("touchMove", (x - 40, y + 1))
+    fingers("touchStart", (x - 40, y), (x + 40, y))
+    for apart in (60, 80):
+        fingers("touchMove", (x - apart, y), (x + apart, y))
+    assert viewer.ask("app.stage.view.place.height") == pytest.approx(height / 2, rel=0.05)
+    assert viewer.pixel((14.0, 6.0, 0.0)) == pytest.approx((x, y), abs=3)
+    fingers("touchMove", (x - 80, y + 50), (x + 80, y + 50))
+    assert viewer.pixel((14.0, 6.0, 0.0)) == pytest.approx((x, y + 50), abs=3)
+    fingers("touchEnd")
+    assert viewer.seen("select") == [], "the first finger's stroke was taken back"
+    assert viewer.seen("use") == []
+
+
+def test_pinching_a_trackpad_zooms_and_shift_with_the_wheel_shifts(viewer):
+    x, y = viewer.pixel((10.0, 10.0, 0.0))
+    height = viewer.ask("app.stage.view.place.height")
+    viewer.page.mouse.move(x, y)
+    viewer.page.keyboard.down("Control")
+    viewer.page.mouse.wheel(0, -10)
+    viewer.page.keyboard.up("Control")
+    viewer.page.wait_for_timeout(100)
+    assert viewer.ask("app.stage.view.place.height") == pytest.approx(
+        height * np.exp(-0.1), rel=0.01
+    )
+    viewer.page.keyboard.down("Shift")
+    viewer.page.mouse.wheel(0, 30)
+    viewer.page.keyboard.up("Shift")
+    viewer.page.wait_for_timeout(100)
+    moved = np.subtract(viewer.pixel((10.0, 10.0, 0.0)), (x, y))
+    assert np.abs(moved).max() == pytest.approx(30, abs=2)

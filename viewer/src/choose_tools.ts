@@ -60,6 +60,10 @@ export class LassoTool implements Tool {
     this.back();
   }
 
+  cancelStroke(): void {
+    this.back();
+  }
+
   down(at: At): void {
     this.corners = false;
     this.drawn = [[at.x, at.y]];
@@ -168,6 +172,10 @@ export class BrushTool implements Tool {
     }
     if (isNew) selection.combine(layer, this.stroke, selection.layer === layer ? this.how : "set", false);
     stage.invalidate();
+  }
+
+  cancelStroke(): void {
+    this.up(); // what was painted stays; Ctrl takes it away
   }
 
   up(): void {

@@ -233,7 +233,7 @@ export class Chrome {
       element("div", "sts-help-part", element("h3", "", app.words(title)), ...COMMANDS.filter(isIn).map((command) =>
         element("div", "sts-row", element("span", "", app.words(labelOf(command))), element("kbd", "", app.keysText(command))))));
     const mouse = element("div", "sts-help-part", element("h3", "", app.words("mouse")),
-      ...(["mouse_left", "mouse_right", "mouse_middle", "mouse_wheel", "mouse_double", "key_arrows", "key_places", "key_layers"] as Label[]).map((label) => element("p", "", app.words(label))));
+      ...(["mouse_left", "mouse_right", "mouse_middle", "mouse_wheel", "mouse_touch", "mouse_double", "key_arrows", "key_places", "key_layers"] as Label[]).map((label) => element("p", "", app.words(label))));
     const close = button(app, { label: "close_help", command: "reject", run: () => this.toggleHelp() });
     const page = element("div", "sts-help", element("div", "sts-help-columns", mouse, ...columns), close);
     page.setAttribute("role", "dialog");

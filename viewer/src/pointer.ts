@@ -1,9 +1,11 @@
-// Mouse, pen and keyboard on the canvas.
+// Mouse, pen, fingers and keyboard on the canvas.
 //
 // Rules owned here:
 // - The right button always turns and the middle one always shifts, whatever tool is in hand; the
 //   left one turns too unless the tool draws. Shift shifts where the tool does not draw.
 // - A press that moves less than four pixels is a click.
+// - Two fingers shift, zoom by their distance and take back what the first one began to draw; pinching
+//   a trackpad is a wheel with Ctrl. Shift and wheel shift.
 import type { App } from "./app.ts";
 import { commandOf } from "./commands.ts";
 import type { At } from "./tool.ts";
@@ -12,6 +14,7 @@ const CLICK_PIXELS = 4;
 
 export class Pointer {
   private last: { x: number; y: number } | null = null;
+  private readonly fingers = new Map<number, { x: number; y: number }>();
   private moved = 0;
   private doing: "turn" | "pan" | "draw" = "turn";
   private hovering: At | null = null;
@@ -23,7 +26,10 @@ export class Pointer {
     this.on(canvas, "pointerdown", (event) => this.down(event));
     this.on(canvas, "pointermove", (event) => this.move(event));
     this.on(canvas, "pointerup", (event) => this.up(event));
-    this.on(canvas, "pointercancel", () => { this.last = null; });
+    this.on(canvas, "pointercancel", (event) => {
+      this.last = null;
+      this.fingers.delete(event.pointerId);
+    });
     this.on(canvas, "pointerleave", () => app.tools.active.leave?.());
     this.on(canvas, "dblclick", (event) => {
       const hit = app.stage.pick(event.offsetX, event.offsetY);
@@ -47,8 +53,11 @@ export class Pointer {
   private readonly wheel = (event: WheelEvent) => {
     event.preventDefault();
     event.stopPropagation();
-    const lines = event.deltaMode === 1 ? 20 : 1;
-    this.app.stage.view.zoom(Math.exp(Math.max(-240, Math.min(240, event.deltaY * lines)) * 0.0014), event.offsetX, event.offsetY);
+    const lines = event.deltaMode === 1 ? 20 : 1, { view } = this.app.stage;
+    if (event.shiftKey) return view.pan(-event.deltaX * lines, -event.deltaY * lines);
+    const strength = event.ctrlKey ? 0.01 : 0.0014; // a pinch comes in small steps
+    const turn = Math.max(-240, Math.min(240, event.deltaY * lines)) * strength;
+    view.zoom(Math.exp(Math.max(-0.5, Math.min(0.5, turn))), event.offsetX, event.offsetY);
   };
 
   private down(event: PointerEvent): void {
@@ -56,6 +65,15 @@ export class Pointer {
     app.stage.canvas.setPointerCapture(event.pointerId);
     app.root.focus({ preventScroll: true });
     app.cross.hide();
+    event.preventDefault();
+    if (event.pointerType === "touch") {
+      this.fingers.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
+      if (this.fingers.size > 1) {
+        if (this.doing === "draw" && this.last) tool.cancelStroke?.();
+        this.last = null;
+        return;
+      }
+    }
     this.last = { x: event.offsetX, y: event.offsetY };
     this.moved = 0;
     const isLeft = event.button === 0;
@@ -63,13 +81,25 @@ export class Pointer {
     else if (event.button === 1 || (event.shiftKey && !tool.draws)) this.doing = "pan";
     else this.doing = "turn";
     if (this.doing === "draw") tool.down?.(atOf(event));
-    event.preventDefault();
+  }
+
+  /** A finger of two moved: the middle shifts, the distance zooms about it. */
+  private pinch(event: PointerEvent): void {
+    const [a, b] = [...this.fingers.values()], moved = this.fingers.get(event.pointerId);
+    if (!moved || !b) return;
+    const middle = () => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, apart: Math.hypot(a.x - b.x, a.y - b.y) });
+    const before = middle();
+    [moved.x, moved.y] = [event.offsetX, event.offsetY];
+    const after = middle(), { view } = this.app.stage;
+    view.pan(after.x - before.x, after.y - before.y);
+    if (before.apart > 1 && after.apart > 1) view.zoom(before.apart / after.apart, after.x, after.y);
   }
 
   private move(event: PointerEvent): void {
     const { app, last } = this;
+    if (this.fingers.size > 1) return this.pinch(event);
     if (!last) {
-      this.hover(atOf(event));
+      if (!this.fingers.size) this.hover(atOf(event));
       return;
     }
     const dx = event.offsetX - last.x, dy = event.offsetY - last.y;
@@ -84,6 +114,7 @@ export class Pointer {
 
   private up(event: PointerEvent): void {
     const { app } = this;
+    this.fingers.delete(event.pointerId);
     if (!this.last) return;
     this.last = null;
     if (this.doing === "draw") app.tools.active.up?.(atOf(event));

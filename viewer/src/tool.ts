@@ -23,6 +23,8 @@ export interface Tool {
   down?(at: At): void;
   drag?(at: At): void;
   up?(at: At): void;
+  /** Forget the stroke that was begun: a second finger came. */
+  cancelStroke?(): void;
   /** A click of the keyboard's cross, where it is not the mouse's. */
   drop?(at: At): void;
   /** Backspace: take the last place back. Returns how many are left, or null where there was none. */

@@ -47,6 +47,10 @@ export class TrimPlaneTool implements Tool {
     return this.back() ? 0 : null;
   }
 
+  cancelStroke(): void {
+    this.back();
+  }
+
   down(at: At): void {
     this.from = [at.x, at.y];
     this.to = null;
@@ -144,6 +148,10 @@ export class TrimCurveTool implements Tool {
     this.strokes.push(this.places.length);
     this.walk(at);
     this.add(at, 0);
+  }
+
+  cancelStroke(): void {
+    this.takeBack();
   }
 
   /** A place of the keyboard; the curve runs over the surface from the last one. */
