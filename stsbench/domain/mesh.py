@@ -38,6 +38,12 @@ class TriangleMesh:
         Further values per vertex, such as tooth labels. They survive every step in memory and
         are never written to a file.
 
+    Attributes
+    ----------
+    welded : bool
+        Who made the mesh knows that its coordinates are float32 numbers and no two vertices lie in
+        one place; see `of_welded`. False where nobody has looked.
+
     Raises
     ------
     MeshError
@@ -48,6 +54,20 @@ class TriangleMesh:
     faces: Faces
     colours: Colours | None = None
     attributes: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+    welded: bool = field(default=False, init=False)  # so a changed copy starts as False again
+
+    @classmethod
+    def of_welded(cls, vertices: Vertices, faces: Faces) -> "TriangleMesh":
+        """Return a mesh of vertices that come out of an exact weld of float32 numbers.
+
+        Parameters
+        ----------
+        vertices : (V, 3) float64, mm
+        faces : (F, 3) int32
+        """
+        mesh = cls(vertices, faces)
+        object.__setattr__(mesh, "welded", True)
+        return mesh
 
     def __post_init__(self) -> None:
         vertices = np.ascontiguousarray(self.vertices, dtype=np.float64)

@@ -15,8 +15,9 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from threading import Thread
 
 from stsbench.domain.failpoints import failpoint
 from stsbench.errors import StorageError, StsbenchError
@@ -105,7 +106,8 @@ def _write(path: Path, parts: Iterable[Bytes], *, mode: int, durable: bool) -> N
             os.close(descriptor)
         if aside is not None:
             # Windows replaces only what is closed.
-            aside.replace(path)
+            with _old_file_open(path):
+                aside.replace(path)
             aside = None
     finally:
         if aside is not None:
@@ -143,6 +145,24 @@ def _into_place(descriptor: int, aside: Path | None, path: Path) -> Path | None:
         failpoint("atomic.between_link_and_rename")
         return aside
     return None
+
+
+@contextlib.contextmanager
+def _old_file_open(path: Path) -> Iterator[None]:
+    """Hold a file that is replaced open, and let go of it later.
+
+    The system frees an old file's blocks when nobody has it open any more. That takes longer than to
+    write the new one (measured: 8 ms of 16 at 5 MB), and nobody needs to wait for it.
+    """
+    old = None
+    if _NAMELESS is not None:
+        with contextlib.suppress(OSError):
+            old = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        yield
+    finally:
+        if old is not None:
+            Thread(target=os.close, args=(old,), daemon=True).start()
 
 
 def _write_all(descriptor: int, part: Bytes) -> None:

@@ -44,7 +44,7 @@ __all__ = [
 
 STL_PREFIX = 84  # 80 bytes of header and the face count
 _RECORD_BYTES = 2 * RECORD_WORDS
-_RECORD = np.dtype([("normal", "V12"), ("corners", "V36"), ("attribute", "V2")])
+_NORMAL_WORDS = 6
 _FACES_FOR_TWO = 50_000  # below, a second thread costs more than it brings
 _SMALLEST_FACET = 84  # bytes, every number one digit: never more facets than this allows
 _LONGEST_TAIL = 4096  # bytes, and a tenth of the faces: no chance count in another file fits this
@@ -116,8 +116,8 @@ def read_binary_stl(read: Callable[[int, int], Buffer], faces: int) -> TriangleM
         for at in range(start, end, _FACES_AT_ONCE):
             count = min(_FACES_AT_ONCE, end - at)
             piece = read(STL_PREFIX + _RECORD_BYTES * at, _RECORD_BYTES * count)
-            corners = np.ascontiguousarray(np.frombuffer(piece, _RECORD)["corners"])
-            welder.add(corners.view(np.float32).reshape(-1, 3))
+            words = np.frombuffer(piece, np.dtype("<u2")).reshape(count, RECORD_WORDS)
+            welder.add_records(words, first=_NORMAL_WORDS, each=3)
         return welder
 
     welder, *others = in_threads(weld, [0] if half == faces else [0, half])
@@ -152,7 +152,7 @@ def _welded_mesh(welder: ExactWelder) -> TriangleMesh:
             "The file has coordinates that are not finite numbers.", "Export the scan again."
         )
     vertices, corner_vertex = welder.welded()
-    return TriangleMesh(vertices, corner_vertex.reshape(-1, 3))
+    return TriangleMesh.of_welded(vertices, corner_vertex.reshape(-1, 3))
 
 
 def stl_parts(mesh: TriangleMesh) -> tuple[bytes, memoryview]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Loop, Vertices
 from stsbench.geometry.compiled import kernel
+from stsbench.geometry.topology import BOUNDARY, next_half_edge
 
 __all__ = ["LoopMeasures", "LoopSet", "boundary_loops", "measure_loops"]
 
@@ -66,11 +67,8 @@ class LoopSet:
 
 
 @kernel
-def _walk(faces, twin, vertex_count):
-    border = 0
-    for h in range(len(twin)):
-        if twin[h] == -1:
-            border += 1
+def _walk(faces, twin, open_edges, vertex_count):
+    border = len(open_edges)
     loop_vertices = np.empty(border, np.int32)
     loop_edges = np.empty(border, np.int32)
     offsets = np.empty(border + 1, np.int64)
@@ -80,8 +78,8 @@ def _walk(faces, twin, vertex_count):
     path = np.empty(border, np.int32)
     count = 0
     written = 0
-    for first in range(len(twin)):
-        if twin[first] != -1 or done[first]:
+    for first in open_edges:
+        if done[first]:
             continue
         h = first
         length = 0
@@ -136,8 +134,10 @@ def boundary_loops(faces: Faces, twin: NDArray[np.int32]) -> LoopSet:
     LoopSet
         In order of the first half-edge met. Empty for a closed mesh.
     """
-    vertex_count = int(faces.max(initial=-1)) + 1
-    vertices, offsets, half_edges = _walk(faces, twin, vertex_count)
+    open_edges = np.flatnonzero(twin == BOUNDARY)
+    corners = faces.ravel()
+    ends = corners[open_edges].max(initial=-1), corners[next_half_edge(open_edges)].max(initial=-1)
+    vertices, offsets, half_edges = _walk(faces, twin, open_edges, int(max(ends)) + 1)
     return LoopSet(vertices, offsets, half_edges)
 
 

@@ -1,8 +1,8 @@
 """Faces that are no faces: a corner named twice, a copy of another face, no area.
 
 Rules owned here:
-- A face that names a vertex twice goes; nothing opens, because it has no area and its neighbours
-  meet over the edge it stood on.
+- A face that names a vertex twice is none (`topology.GONE`) and goes; nothing opens, because it has
+  no area and its neighbours meet over the edge it stood on.
 - Of faces on the same three vertices, whatever their winding, the first stays.
 - A thin face (three corners on one line) on an edge with three faces is an extra one and goes. One
   that is part of the surface is a T-vertex: it goes by turning its longest edge towards the
@@ -14,30 +14,15 @@ Rules owned here:
 import numpy as np
 from numpy.typing import NDArray
 
-from stsbench.domain.mesh import Faces, Mask, Vertices
+from stsbench.domain.mesh import Faces, Vertices
 from stsbench.geometry.compiled import kernel
+from stsbench.geometry.topology import BRANCHING, faces_at_edges
 
-__all__ = ["duplicate_faces", "repeated_corner", "turn_thin_faces"]
-
-
-def repeated_corner(faces: Faces) -> Mask:
-    """Mark faces that name a vertex twice.
-
-    Parameters
-    ----------
-    faces : (F, 3) int32
-
-    Returns
-    -------
-    (F,) bool
-    """
-    a, b, c = faces[:, 0], faces[:, 1], faces[:, 2]
-    repeated: Mask = (a == b) | (b == c) | (c == a)
-    return repeated
+__all__ = ["duplicate_faces", "turn_thin_faces"]
 
 
-def duplicate_faces(faces: Faces, twin: NDArray[np.int32]) -> Mask:
-    """Mark every later copy of a face.
+def duplicate_faces(faces: Faces, twin: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Find every later copy of a face.
 
     Parameters
     ----------
@@ -46,25 +31,22 @@ def duplicate_faces(faces: Faces, twin: NDArray[np.int32]) -> Mask:
 
     Returns
     -------
-    (F,) bool
+    (N,) int64
+        Their rows, ascending.
     """
-    copies = np.zeros(len(faces), dtype=bool)
-    # A copy shares all three edges: each branches, or pairs the face with that same copy.
-    # So two of its three edges have the same beyond them; -1 stands for branching and for nothing.
-    over = twin // 3
-    some = (over[0::3] == over[1::3]) | (over[1::3] == over[2::3]) | (over[2::3] == over[0::3])
+    # A copy shares all three edges: each branches, or pairs the face with that same copy. So one
+    # branches, or its first two lead to half-edges of one face, whose numbers differ by 1 or 2.
+    some = faces_at_edges(twin, BRANCHING)
+    some |= np.abs(twin[0::3] - twin[1::3]) <= 2
     rows = np.flatnonzero(some)
     beside = twin.reshape(-1, 3)[rows]
     neighbour = np.where(beside >= 0, beside // 3, -1)
     single = neighbour.max(axis=1, initial=-1)
     rows = rows[((beside == -2) | ((neighbour >= 0) & (neighbour == single[:, None]))).all(axis=1)]
-    if not len(rows):
-        return copies
     keys = np.sort(faces[rows], axis=1)
     order = np.lexsort((rows, keys[:, 2], keys[:, 1], keys[:, 0]))
     same = (keys[order][1:] == keys[order][:-1]).all(axis=1)
-    copies[rows[order[1:][same]]] = True
-    return copies
+    return np.sort(rows[order[1:][same]])
 
 
 @kernel

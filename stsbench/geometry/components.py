@@ -16,12 +16,10 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
 from stsbench.geometry.face_groups import measure_groups
-from stsbench.geometry.face_measures import box_of_vertices
-from stsbench.geometry.face_sets import named_vertices
 
 __all__ = ["Pieces", "distance_to_main", "measure_pieces"]
 
-_SAMPLED = 64
+_BLOCK = 64  # vertices of the main piece that share a box
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -47,7 +45,13 @@ class Pieces:
         return len(self.area_mm2)
 
 
-def measure_pieces(vertices: Vertices, faces: Faces, component: NDArray[np.int32]) -> Pieces:
+def measure_pieces(
+    vertices: Vertices,
+    faces: Faces,
+    component: NDArray[np.int32],
+    *,
+    area_mm2: NDArray[np.float64] | None = None,
+) -> Pieces:
     """Measure each piece.
 
     Parameters
@@ -55,7 +59,26 @@ def measure_pieces(vertices: Vertices, faces: Faces, component: NDArray[np.int32
     vertices : (V, 3) float64, mm
     faces : (F, 3) int32
     component : (F,) int32
+        -1 for faces that are gone.
+    area_mm2 : (F,) float64, optional
+        0 for faces that are gone. Where it is known the main piece is not measured any further: its
+        centre is not a number, unless another piece is as large.
     """
+    count = int(component.max(initial=-1)) + 1
+    if area_mm2 is not None and count:
+        area: NDArray[np.float64] = np.bincount(
+            np.maximum(component, 0), weights=area_mm2, minlength=count
+        ).astype(np.float64)
+        main = int(area.argmax())
+        if np.count_nonzero(area == area[main]) == 1:
+            rows = np.flatnonzero((component != main) & (component >= 0))
+            own = component[rows]
+            rest = measure_groups(vertices, faces[rows], own - (own > main))
+            size = np.bincount(component + 1, minlength=count + 1)[1:]
+            return Pieces(main, area, size, np.insert(rest.centre_mm, main, np.nan, axis=0))
+    if (count and int(component.min()) < 0) or (not count and len(component)):
+        there = component >= 0
+        faces, component = faces[there], component[there]
     groups = measure_groups(vertices, faces, component)
     area, size, centre = groups.area_mm2, groups.faces_count, groups.centre_mm
     if not len(groups):
@@ -78,6 +101,7 @@ def distance_to_main(
     vertices : (V, 3) float64, mm
     faces : (F, 3) int32
     component : (F,) int32
+        -1 for faces that are gone.
     pieces : Pieces
     chosen : (C,) bool
 
@@ -90,37 +114,83 @@ def distance_to_main(
     if pieces.main < 0:
         return distance
     distance[pieces.main] = 0.0
-    rows = np.flatnonzero(chosen[component] & (component != pieces.main))
+    rows = np.flatnonzero((component != pieces.main) & (component >= 0))
+    rows = rows[chosen[component[rows]]]
     if not len(rows):
         return distance
-    main = vertices[named_vertices(faces[component == pieces.main], len(vertices))]
     rows = rows[np.argsort(component[rows], kind="stable")]
     names, first = np.unique(component[rows], return_index=True)
-    for name, part in zip(names, np.split(rows, first[1:]), strict=True):
-        distance[name] = _nearest_mm(vertices[np.unique(faces[part])], main)
+    asked = [np.unique(faces[part]) for part in np.split(rows, first[1:])]
+    offsets = np.zeros(len(asked) + 1, dtype=np.int64)
+    np.cumsum([len(part) for part in asked], out=offsets[1:])
+    distance[names] = _nearest_mm(
+        vertices, faces, component, pieces.main, np.concatenate(asked), offsets
+    )
     return distance
 
 
 @kernel
-def _nearest_mm(asked, others):
-    """Least distance between two sets of vertices."""
-    box = box_of_vertices(asked)
-    low = box[0]
-    high = box[1]
-    best = np.inf
-    # A sample first, so that nearly all of the others are told by the box alone.
-    for step in (_SAMPLED, 1):
-        for v in range(0, len(others), step):
-            away = 0.0
-            for k in range(3):
-                beyond = max(low[k] - others[v, k], others[v, k] - high[k])
+def _nearest_mm(vertices, faces, component, main, asked, offsets):
+    """Least distance of each group of vertices to those of the main piece."""
+    named = np.zeros(len(vertices), np.uint8)
+    for f in range(len(faces)):
+        if component[f] == main:
+            for j in range(3):
+                named[faces[f, j]] = 1
+    others = np.empty(len(vertices), np.int32)
+    count = 0
+    for v in range(len(vertices)):
+        if named[v]:
+            others[count] = v
+            count += 1
+    # Neighbours have neighbouring numbers in most scans: boxes about runs of them exclude nearly all.
+    blocks = (count + _BLOCK - 1) // _BLOCK
+    box = np.empty((blocks, 6))
+    for b in range(blocks):
+        for k in range(3):
+            box[b, k] = vertices[others[b * _BLOCK], k]
+            box[b, 3 + k] = box[b, k]
+            for x in range(b * _BLOCK, min(count, (b + 1) * _BLOCK)):
+                box[b, k] = min(box[b, k], vertices[others[x], k])
+                box[b, 3 + k] = max(box[b, 3 + k], vertices[others[x], k])
+    low = np.empty(3)
+    high = np.empty(3)
+    away = np.empty(blocks)
+    found = np.empty(len(offsets) - 1)
+    for g in range(len(found)):
+        start = offsets[g]
+        end = offsets[g + 1]
+        away[:] = 0.0
+        for k in range(3):
+            low[k] = vertices[asked[start], k]
+            high[k] = low[k]
+            for x in range(start, end):
+                low[k] = min(low[k], vertices[asked[x], k])
+                high[k] = max(high[k], vertices[asked[x], k])
+            for b in range(blocks):
+                beyond = max(low[k] - box[b, 3 + k], box[b, k] - high[k])
                 if beyond > 0:
-                    away += beyond * beyond
-            if away >= best:
+                    away[b] += beyond * beyond
+        best = np.inf
+        nearest = away.argmin()  # the nearest box first: it excludes most of the others
+        for n in range(-1, blocks):
+            b = nearest if n < 0 else n
+            if away[b] >= best:
                 continue
-            for u in range(len(asked)):
-                x = asked[u, 0] - others[v, 0]
-                y = asked[u, 1] - others[v, 1]
-                z = asked[u, 2] - others[v, 2]
-                best = min(best, x * x + y * y + z * z)
-    return np.sqrt(best)
+            for y in range(b * _BLOCK, min(count, (b + 1) * _BLOCK)):
+                v = others[y]
+                least = 0.0
+                for k in range(3):
+                    beyond = max(low[k] - vertices[v, k], vertices[v, k] - high[k])
+                    if beyond > 0:
+                        least += beyond * beyond
+                if least >= best:
+                    continue
+                for x in range(start, end):
+                    u = asked[x]
+                    dx = vertices[u, 0] - vertices[v, 0]
+                    dy = vertices[u, 1] - vertices[v, 1]
+                    dz = vertices[u, 2] - vertices[v, 2]
+                    best = min(best, dx * dx + dy * dy + dz * dz)
+        found[g] = np.sqrt(best)
+    return found

@@ -10,13 +10,23 @@ Source: Tarjan, Efficiency of a good but not linear set union algorithm, Journal
 (union-find; here with the parity of turned faces along the way).
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask
 from stsbench.geometry.compiled import kernel
 
-__all__ = ["faces_at", "grow_by_rings", "join_faces", "named_vertices", "touching_faces"]
+__all__ = [
+    "Joined",
+    "faces_at",
+    "grow_by_rings",
+    "join_faces",
+    "join_on",
+    "named_vertices",
+    "touching_faces",
+]
 
 
 @kernel
@@ -105,8 +115,25 @@ def touching_faces(faces: Faces, vertex_count: int, some: Faces) -> NDArray[np.i
     return np.flatnonzero(faces_at(faces, near))
 
 
-@kernel
-def join_faces(faces, twin):
+class Joined(NamedTuple):
+    """Faces joined over edges that have exactly two.
+
+    Parameters
+    ----------
+    component : (F,) int32
+        In order of first face; -1 for faces whose half-edges are `GONE`.
+    turned : (F,) uint8
+        1 where a face runs against the first face of its component.
+    contradictions : (C,) uint8
+        1 where no turning makes all faces agree.
+    """
+
+    component: NDArray[np.int32]
+    turned: NDArray[np.uint8]
+    contradictions: NDArray[np.uint8]
+
+
+def join_faces(faces: Faces, twin: NDArray[np.int32]) -> Joined:
     """Join faces over edges that have exactly two, and find which must turn to agree.
 
     Parameters
@@ -114,18 +141,12 @@ def join_faces(faces, twin):
     faces : (F, 3) int32
         None, (0, 3), where winding is not asked for.
     twin : (3F,) int32
-
-    Returns
-    -------
-    component : (F,) int32
-        In order of first face.
-    flip : (F,) uint8
-        1 where a face runs against the first face of its component.
-    contradictions : (C,) uint8
-        1 where no turning makes all faces agree.
-    open_edges : (C,) int32
-        Half-edges without a twin.
     """
+    return Joined(*_join(faces, twin))
+
+
+@kernel
+def _join(faces, twin):
     face_count = len(twin) // 3
     asked = len(faces) > 0
     parent = np.empty(face_count, np.int32)
@@ -133,49 +154,105 @@ def join_faces(faces, twin):
     odd = np.zeros(face_count, np.uint8)
     for f in range(face_count):
         parent[f] = f
+        root = f
+        own = 0  # this face against its root
         for j in range(3):
             t = twin[3 * f + j]
             if t < 0 or t >= 3 * f:
                 continue  # the later face of the two joins them
             g = t // 3
-            against = 0
+            against = own
             if asked and faces[f, j] == faces[g, t - 3 * g]:
-                against = 1
+                against ^= 1
             low = g
-            while parent[low] != low:
-                up = parent[low]
+            up = parent[low]
+            while up != low:
                 against ^= turned[low]
-                # Halve the way for those who come after.
-                turned[low] ^= turned[up]
-                parent[low] = parent[up]
-                if parent[low] != up:
+                top = parent[up]
+                if top != up:
+                    # Halve the way for those who come after.
+                    turned[low] ^= turned[up]
+                    parent[low] = top
                     against ^= turned[up]
-                low = parent[low]
-            high = f
-            while parent[high] != high:
-                against ^= turned[high]
-                high = parent[high]
-            if low == high:
+                low = top
+                up = parent[low]
+            if low == root:
                 odd[low] |= against
-                continue
-            if low > high:
-                low, high = high, low
-            parent[high] = low
-            turned[high] = against
-            odd[low] |= odd[high]
+            elif low < root:
+                parent[root] = low
+                turned[root] = against
+                odd[low] |= odd[root]
+                root = low
+                own ^= against
+            else:
+                parent[low] = root
+                turned[low] = against
+                odd[root] |= odd[low]
     component = np.empty(face_count, np.int32)
     contradictions = np.empty(face_count, np.uint8)
-    open_edges = np.zeros(face_count, np.int32)
     count = 0
     for f in range(face_count):
         up = parent[f]
-        if up == f:
+        if twin[3 * f] == -3:
+            component[f] = -1
+        elif up == f:
             component[f] = count
             contradictions[count] = odd[f]
             count += 1
         else:
             component[f] = component[up]
             turned[f] ^= turned[up]
-        for j in range(3):
-            open_edges[component[f]] += twin[3 * f + j] < 0
-    return component, turned, contradictions[:count].copy(), open_edges[:count].copy()
+    return component, turned, contradictions[:count].copy()
+
+
+def join_on(
+    joined: Joined,
+    faces: Faces,
+    half_edges: NDArray[np.integer],
+    twins: NDArray[np.integer],
+    gone: Mask,
+) -> Joined:
+    """Join on after components went and edges of the others were paired: what a new look would find.
+
+    Parameters
+    ----------
+    joined : Joined
+        Before.
+    faces : (F, 3) int32
+    half_edges, twins : (H,) int
+        What was paired with what; negative ones with nothing.
+    gone : (C,) bool
+        Components that went as a whole.
+    """
+    parent = list(range(len(gone)))
+    against = [0] * len(gone)
+    odd = joined.contradictions.copy()
+
+    def root_of(n: int) -> tuple[int, int]:
+        parity = 0
+        while parent[n] != n:
+            parity ^= against[n]
+            n = parent[n]
+        return n, parity
+
+    for h, t in zip(half_edges.tolist(), twins.tolist(), strict=True):
+        if t < 0 or t > h:
+            continue
+        f, g = h // 3, t // 3
+        turn = int(faces[f, h % 3] == faces[g, t % 3]) ^ int(joined.turned[f] ^ joined.turned[g])
+        low, one = root_of(int(joined.component[f]))
+        high, other = root_of(int(joined.component[g]))
+        turn ^= one ^ other
+        if low == high:
+            odd[low] |= turn
+            continue
+        low, high = min(low, high), max(low, high)
+        parent[high], against[high] = low, turn
+        odd[low] |= odd[high]
+    roots = [root_of(n) for n in range(len(gone))]
+    stays = np.array([root == n for n, (root, _) in enumerate(roots)], dtype=bool) & ~gone
+    number = (np.cumsum(stays) - 1).astype(np.int32)[[root for root, _ in roots]]
+    # One more row each for the faces that were gone before: row -1.
+    number = np.append(np.where(gone, np.int32(-1), number), np.int32(-1))
+    parity = np.append(np.array([each for _, each in roots], dtype=np.uint8), np.uint8(0))
+    return Joined(number[joined.component], joined.turned ^ parity[joined.component], odd[stays])

@@ -41,11 +41,12 @@ def sheets(twin: NDArray[np.int32]) -> NDArray[np.int32]:
 def extra_sheets(
     faces: Faces,
     twin: NDArray[np.int32],
+    sheet: NDArray[np.int32],
     area_mm2: NDArray[np.float64],
     *,
     limit_mm2: float,
 ) -> Mask:
-    """Mark the faces of the smallest set of sheets that must go at branching edges.
+    """Mark the smallest set of sheets that must go at branching edges.
 
     One round: drop them, build the half-edges anew and ask again until nothing is marked.
 
@@ -53,22 +54,24 @@ def extra_sheets(
     ----------
     faces : (F, 3) int32
     twin : (3F,) int32
+    sheet : (F,) int32
+        As `sheets` numbers them; -1 for faces that are gone.
     area_mm2 : (F,) float64
+        0 for faces that are gone.
     limit_mm2 : float
         Sheets of this area or more stay.
 
     Returns
     -------
-    (F,) bool
+    (S,) bool
     """
     _, half_edges, edge_of = branching_edges(faces, twin)
-    extra = np.zeros(len(faces), dtype=bool)
+    count = int(sheet.max(initial=-1)) + 1
+    dropped = np.zeros(count, dtype=bool)
     if not len(half_edges):
-        return extra
-    sheet = sheets(twin)
-    count = int(sheet.max()) + 1
-    area = np.bincount(sheet, weights=area_mm2, minlength=count)
-    size = np.bincount(sheet, minlength=count)
+        return dropped
+    area = np.bincount(np.maximum(sheet, 0), weights=area_mm2, minlength=count)
+    size = np.bincount(sheet + 1, minlength=count + 1)[1:]
     own = sheet[half_edges // 3]
     order = np.lexsort((own, size[own], area[own], edge_of))
     edge_sorted, own_sorted = edge_of[order], own[order]
@@ -77,10 +80,8 @@ def extra_sheets(
     meeting = np.bincount(edge_sorted)[edge_sorted]
     # Of k faces at the edge the k - 2 on the smallest sheets are extra.
     chosen = (rank < meeting - 2) & (area[own_sorted] < limit_mm2)
-    dropped = np.zeros(count, dtype=bool)
     dropped[own_sorted[chosen]] = True
-    chosen_faces: Mask = dropped[sheet]
-    return chosen_faces
+    return dropped
 
 
 @kernel

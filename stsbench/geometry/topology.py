@@ -5,7 +5,8 @@ Rules owned here:
 - ``twin[h]`` is the half-edge of the neighbour over the same edge, `BOUNDARY` where there is no
   neighbour and `BRANCHING` where more than two faces meet. Twins may run the same way: winding is
   another module's rule.
-- No face may name a vertex twice; `cleaning.repeated_corner` finds those.
+- A face that names a vertex twice is none: its half-edges are `GONE`, as are those of a face that was
+  taken out and whose row is still there. Nothing pairs with them and no kernel here sees them.
 - The table is built once in time linear in the faces, whatever the valence; `twin_edits` keeps it
   right afterwards.
 
@@ -21,6 +22,7 @@ from stsbench.geometry.compiled import kernel
 __all__ = [
     "BOUNDARY",
     "BRANCHING",
+    "GONE",
     "branching_edges",
     "count_fans",
     "faces_at_edges",
@@ -31,6 +33,7 @@ __all__ = [
 
 BOUNDARY = -1
 BRANCHING = -2
+GONE = -3
 
 
 @kernel
@@ -40,13 +43,13 @@ def half_edge_twins(faces, vertex_count):
     Parameters
     ----------
     faces : (F, 3) int32
-        No face names a vertex twice.
     vertex_count : int
 
     Returns
     -------
     (3F,) int32
-        Index of the opposite half-edge, `BOUNDARY` or `BRANCHING`.
+        Index of the opposite half-edge, `BOUNDARY` or `BRANCHING`; `GONE` for the half-edges of a
+        face that names a vertex twice.
     """
     face_count = len(faces)
     start = np.zeros(vertex_count + 2, np.int32)
@@ -54,6 +57,8 @@ def half_edge_twins(faces, vertex_count):
         a = faces[f, 0]
         b = faces[f, 1]
         c = faces[f, 2]
+        if a == b or b == c or c == a:  # noqa: PLR1714 - compiled
+            continue
         start[min(a, b) + 2] += 1
         start[min(b, c) + 2] += 1
         start[min(c, a) + 2] += 1
@@ -62,7 +67,11 @@ def half_edge_twins(faces, vertex_count):
     # Bucketed by the lower vertex of the edge, with the higher one beside it.
     order = np.empty(3 * face_count, np.int32)
     other = np.empty(3 * face_count, np.int32)
+    twin = np.full(3 * face_count, -1, np.int32)
     for f in range(face_count):
+        if faces[f, 0] == faces[f, 1] or faces[f, 1] == faces[f, 2] or faces[f, 2] == faces[f, 0]:
+            twin[3 * f : 3 * f + 3] = -3
+            continue
         for j in range(3):
             a = faces[f, j]
             b = faces[f, j + 1 if j < 2 else 0]
@@ -71,7 +80,6 @@ def half_edge_twins(faces, vertex_count):
             start[low + 1] = slot + 1
             order[slot] = 3 * f + j
             other[slot] = max(a, b)
-    twin = np.full(3 * face_count, -1, np.int32)
     seen = np.full(vertex_count, -1, np.int32)
     first = np.empty(vertex_count, np.int32)
     for v in range(vertex_count):
@@ -125,20 +133,45 @@ def _walk_fan(faces, twin, f, j, seen, marks):
 
 @kernel
 def _count_fans(faces, twin, vertex_count, rows):
+    """Count the fans about vertices, walking only as far as tells that there is one."""
     fans = np.zeros(vertex_count, np.int32)
     left = np.zeros(vertex_count, np.int32)  # corners that the first fan met does not hold
-    seen = np.zeros(0, np.uint8)
+    first = np.empty(vertex_count, np.int32)
+    seen = np.zeros(vertex_count, np.uint8)  # a vertex on an edge without a twin
     for f in rows:
-        for j in range(3):
-            left[faces[f, j]] += 1
-    for f in rows:
+        if twin[3 * f] == -3:
+            continue
         for j in range(3):
             v = faces[f, j]
-            if fans[v] == 0:
-                fans[v] = 1
-                left[v] -= _walk_fan(faces, twin, f, j, seen, False)
+            left[v] += 1
+            first[v] = 3 * f + j
+            if twin[3 * f + j] < 0:
+                seen[v] = 1
+                seen[faces[f, j + 1 if j < 2 else 0]] = 1
     several = False
     for v in range(vertex_count):
+        corners = left[v]
+        if corners == 0:
+            continue
+        fans[v] = 1
+        h = first[v]
+        if seen[v] == 0:
+            # All about it is paired: a fan has two corners or more, so two have four or more, and
+            # one that goes on when fewer than two are left holds them all.
+            steps = 1
+            while steps < corners - 1:
+                t = twin[h]
+                k = t % 3
+                if t < 0 or faces[t // 3, k] == v:
+                    break  # not all of its faces were asked for, or they are wound two ways
+                h = t + 1 if k < 2 else t - 2
+                if h == first[v]:
+                    break
+                steps += 1
+            if steps >= corners - 1:
+                left[v] = 0
+                continue
+        left[v] -= _walk_fan(faces, twin, first[v] // 3, first[v] % 3, seen, False)
         if left[v] != 0:
             several = True
             fans[v] = 0
@@ -146,6 +179,8 @@ def _count_fans(faces, twin, vertex_count, rows):
         return fans
     seen = np.zeros(3 * len(faces), np.uint8)
     for f in rows:
+        if twin[3 * f] == -3:
+            continue
         for j in range(3):
             v = faces[f, j]
             if left[v] != 0 and not seen[3 * f + j]:

@@ -114,23 +114,30 @@ def append_twins(
     return joined, table
 
 
-def settle_branching(faces: Faces, twin: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the table after faces at branching edges went: their edges are paired anew.
+def settle_branching(
+    faces: Faces, twin: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Pair the half-edges at branching edges anew after faces there went.
 
     Parameters
     ----------
     faces : (F, 3) int32
     twin : (3F,) int32
         As `drop_faces` left it.
+
+    Returns
+    -------
+    half_edges : (H,) int32
+        All that were `BRANCHING`.
+    twins : (H,) int32
+        What they are now.
     """
     _, half_edges, edge_of = branching_edges(faces, twin)
-    table = twin.copy()
-    if not len(half_edges):
-        return table
     size = np.bincount(edge_of)
     first = np.cumsum(size) - size
-    table[half_edges[first[size == 1]]] = BOUNDARY
+    twins = np.full(len(half_edges), BRANCHING, dtype=np.int32)
+    twins[first[size == 1]] = BOUNDARY
     pair = first[size == 2]
-    table[half_edges[pair]] = half_edges[pair + 1]
-    table[half_edges[pair + 1]] = half_edges[pair]
-    return table
+    twins[pair] = half_edges[pair + 1]
+    twins[pair + 1] = half_edges[pair]
+    return half_edges, twins

@@ -27,12 +27,15 @@ _DONE, _FULL, _SLOW = 0, 1, 2
 
 Corners = NDArray[np.float32] | NDArray[np.float64]
 Bits = NDArray[np.uint32]
+Words = NDArray[np.uint16]
 Indices = NDArray[np.int32]
 
 
 @kernel
 def _insert(
-    bits: Bits,
+    words: Words,
+    first: int,
+    each: int,
     start: int,
     vertex_count: int,
     slots: Indices,
@@ -42,18 +45,33 @@ def _insert(
 ) -> tuple[int, int, bool, int, int]:
     """Look up the corners from `start` on in the table, adding what is new.
 
-    Returns the corner it stopped at, the number of vertices, whether all new ones are finite,
-    the probes left and an outcome.
+    `each` corners stand in a row, of three times two words each, from word `first` on. Returns the
+    corner it stopped at, the number of vertices, whether all new ones are finite, the probes left
+    and an outcome.
     """
-    mask = slots.shape[0] - 1
+    # Unsigned: numba need not ask whether an index counts from the end.
+    mask = np.uint64(slots.shape[0] - 1)
     room = keys.shape[0]
     exponent = np.uint32(0x7F800000)
     minus_zero = np.uint32(0x80000000)
+    half = np.uint32(16)
     finite = True
-    for corner in range(start, bits.shape[0]):
-        a = bits[corner, 0]
-        b = bits[corner, 1]
-        c = bits[corner, 2]
+    corner_count = words.shape[0] * each
+    row = np.uintp(start // each)
+    k = start % each
+    for corner in range(start, corner_count):
+        at = np.uintp(first + 6 * k)
+        a = np.uint32(words[row, at]) | (np.uint32(words[row, at + np.uintp(1)]) << half)
+        b = np.uint32(words[row, at + np.uintp(2)]) | (
+            np.uint32(words[row, at + np.uintp(3)]) << half
+        )
+        c = np.uint32(words[row, at + np.uintp(4)]) | (
+            np.uint32(words[row, at + np.uintp(5)]) << half
+        )
+        k += 1
+        if k == each:
+            k = 0
+            row += np.uintp(1)
         if a == minus_zero:
             a = np.uint32(0)
         if b == minus_zero:
@@ -66,7 +84,7 @@ def _insert(
         h ^= h >> np.uint64(29)
         h *= np.uint64(0xBF58476D1CE4E5B9)
         h ^= h >> np.uint64(32)
-        slot = np.int64(h) & mask
+        slot = h & mask
         while True:
             vertex = slots[slot]
             if vertex < 0:
@@ -78,21 +96,23 @@ def _insert(
                     or (c & exponent) == exponent
                 ):
                     finite = False
-                vertex = vertex_count
+                vertex = np.int32(vertex_count)
                 slots[slot] = vertex
                 keys[vertex, 0] = a
                 keys[vertex, 1] = b
                 keys[vertex, 2] = c
                 vertex_count += 1
                 break
-            if keys[vertex, 0] == a and keys[vertex, 1] == b and keys[vertex, 2] == c:
+            known = np.uintp(vertex)
+            # One branch for all three: which of them differs nobody can predict.
+            if ((keys[known, 0] ^ a) | (keys[known, 1] ^ b) | (keys[known, 2] ^ c)) == 0:
                 break
-            slot = (slot + 1) & mask
+            slot = (slot + np.uint64(1)) & mask
             probe_budget -= 1
             if probe_budget < 0:
                 return corner, vertex_count, finite, probe_budget, _SLOW
         corner_vertex[corner] = vertex
-    return bits.shape[0], vertex_count, finite, probe_budget, _DONE
+    return corner_count, vertex_count, finite, probe_budget, _DONE
 
 
 class ExactWelder:
@@ -144,18 +164,34 @@ class ExactWelder:
         corners : (N, 3) float32, mm
             C-contiguous; neither changed nor kept.
         """
-        bits = corners.view(np.uint32)
-        bits.flags.writeable = False  # one type for every caller: one compiled kernel
+        self.add_records(corners.view(np.uint16), first=0, each=1)
+
+    def add_records(self, words: Words, *, first: int, each: int) -> None:
+        """Weld the corners of the next faces as a file holds them.
+
+        Parameters
+        ----------
+        words : (N, W) uint16
+            One row per face, C-contiguous; neither changed nor kept.
+        first : int
+            The word where the corners of a row begin: x, y, z as float32, one corner after the other.
+        each : int
+            Corners of a row.
+        """
+        words = words.view()
+        words.flags.writeable = False  # one type for every caller: one compiled kernel
         start = self._corner_count
-        self._corner_count += len(bits)
+        self._corner_count += each * len(words)
         if self._to_sort is not None:
-            self._keep_for_sorting(bits)
+            self._keep_for_sorting(_corners_of(words, first, each))
             return
         corner_vertex = self._corner_vertex[start : self._corner_count]
         at, outcome = 0, _FULL
         while outcome == _FULL:
             at, self._vertex_count, finite, self._probe_budget, outcome = _insert(
-                bits,
+                words,
+                first,
+                each,
                 at,
                 self._vertex_count,
                 self._slots,
@@ -168,7 +204,7 @@ class ExactWelder:
                 outcome = self._grow()
         if outcome == _SLOW:
             self._to_sort = [self._keys[self._corner_vertex[: start + at]]]
-            self._keep_for_sorting(bits[at:])
+            self._keep_for_sorting(_corners_of(words, first, each)[at:])
 
     def _keep_for_sorting(self, bits: Bits) -> None:
         assert self._to_sort is not None  # noqa: S101 - for the type checker
@@ -179,9 +215,12 @@ class ExactWelder:
         """Move the known vertices to a table with twice the room; say whether that went well."""
         known = self._keys
         self._slots, self._keys = _table(2 * len(known))
-        known.flags.writeable = False
+        words = known.view(np.uint16)
+        words.flags.writeable = False
         *_, self._probe_budget, outcome = _insert(
-            known,
+            words,
+            0,
+            1,
             0,
             0,
             self._slots,
@@ -220,6 +259,11 @@ class ExactWelder:
             return _weld_by_sorting(np.concatenate(self._to_sort))
         vertices = self._keys[: self._vertex_count].view(np.float32).astype(np.float64)
         return vertices, self._corner_vertex[: self._corner_count]
+
+
+def _corners_of(words: Words, first: int, each: int) -> Bits:
+    """Return the corners of records, (each * N, 3) uint32."""
+    return np.ascontiguousarray(words[:, first : first + 6 * each]).view(np.uint32).reshape(-1, 3)
 
 
 def _table(room: int) -> tuple[Indices, Bits]:

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
-from stsbench.geometry.face_sets import join_faces
+from stsbench.geometry.face_sets import Joined, join_faces
+from stsbench.geometry.topology import BOUNDARY, BRANCHING
 
 __all__ = ["Winding", "faces_inwards", "find_winding", "flip_faces", "signed_volumes"]
 
@@ -33,7 +34,7 @@ class Winding:
     flip : (F,) bool
         Faces to turn so that every orientable component is consistent and faces outwards.
     component : (F,) int32
-        Component of each face, joined over edges with exactly two faces; in order of first face.
+        Component of each face, as in `face_sets.Joined`.
     orientable : (C,) bool
     closed : (C,) bool
         No boundary and no branching edge.
@@ -68,7 +69,12 @@ def signed_volumes(
 
 
 def find_winding(
-    vertices: Vertices, faces: Faces, twin: NDArray[np.int32], area_mm2: NDArray[np.float64]
+    vertices: Vertices,
+    faces: Faces,
+    twin: NDArray[np.int32],
+    area_mm2: NDArray[np.float64],
+    *,
+    joined: Joined | None = None,
 ) -> Winding:
     """Decide which faces must turn.
 
@@ -78,29 +84,37 @@ def find_winding(
     faces : (F, 3) int32
     twin : (3F,) int32
     area_mm2 : (F,) float64
+        0 for faces that are gone.
+    joined : Joined, optional
+        Of these faces, where it is known.
 
     Returns
     -------
     Winding
     """
-    component, spread, contradictions, open_edges = join_faces(faces, twin)
+    component, spread, contradictions = join_faces(faces, twin) if joined is None else joined
     count = len(contradictions)
     orientable = contradictions == 0
-    closed = open_edges == 0
+    closed = np.ones(count, dtype=bool)
+    if not count:
+        return Winding(np.zeros(len(faces), dtype=bool), component, orientable, closed)
+    closed[component[np.flatnonzero((twin == BOUNDARY) | (twin == BRANCHING)) // 3]] = False
+    there = component >= 0
+    own = np.maximum(component, 0)
     flip = spread.astype(bool)
-    total = np.bincount(component, weights=area_mm2, minlength=count)
-    turned = np.bincount(component, weights=area_mm2 * flip, minlength=count)
+    total = np.bincount(own, weights=area_mm2, minlength=count)
+    turned = np.bincount(own, weights=area_mm2 * flip, minlength=count)
     # A tie by area (a box of two sheets) is settled by the count of faces, then left.
     against = turned > total / 2
     invert = against & ~closed
     if closed.any():
         # Volume of the component as it would be after `flip`, from faces of closed ones only.
-        rows = np.flatnonzero(closed[component])
+        rows = np.flatnonzero(closed[own] & there)
         oriented = np.where(flip[rows, None], faces[rows][:, ::-1], faces[rows])
         volume = signed_volumes(vertices, oriented, component[rows], count)
         invert |= closed & (volume < 0)
-    flip ^= invert[component]
-    flip &= orientable[component]
+    flip ^= invert[own]
+    flip &= orientable[own] & there
     return Winding(flip, component, orientable, closed)
 
 
@@ -143,9 +157,31 @@ def flip_faces(
 
 @kernel
 def _inward_signs(vertices, faces, twin, centre):
-    """Volume over the centre, and the bend: |edge| times sine of the dihedral angle, summed."""
-    normals = np.empty((len(faces), 3))
+    """Volume over the centre, and the bend: |edge| times sine of the dihedral angle, summed.
+
+    The bend is 0 where the volume has settled the question.
+    """
     volume = 0.0
+    for f in range(len(faces)):
+        if twin[3 * f] == -3:
+            continue
+        a = faces[f, 0]
+        b = faces[f, 1]
+        c = faces[f, 2]
+        ux = vertices[b, 0] - vertices[a, 0]
+        uy = vertices[b, 1] - vertices[a, 1]
+        uz = vertices[b, 2] - vertices[a, 2]
+        vx = vertices[c, 0] - vertices[a, 0]
+        vy = vertices[c, 1] - vertices[a, 1]
+        vz = vertices[c, 2] - vertices[a, 2]
+        volume += (
+            (vertices[a, 0] - centre[0]) * (uy * vz - uz * vy)
+            + (vertices[a, 1] - centre[1]) * (uz * vx - ux * vz)
+            + (vertices[a, 2] - centre[2]) * (ux * vy - uy * vx)
+        )
+    if volume >= 0:
+        return volume, 0.0
+    normals = np.empty((len(faces), 3))
     for f in range(len(faces)):
         a = faces[f, 0]
         b = faces[f, 1]
@@ -159,11 +195,6 @@ def _inward_signs(vertices, faces, twin, centre):
         nx = uy * vz - uz * vy
         ny = uz * vx - ux * vz
         nz = ux * vy - uy * vx
-        volume += (
-            (vertices[a, 0] - centre[0]) * nx
-            + (vertices[a, 1] - centre[1]) * ny
-            + (vertices[a, 2] - centre[2]) * nz
-        )
         size = np.sqrt(nx * nx + ny * ny + nz * nz)
         scale = 1 / size if size > 0 else 0.0
         normals[f, 0] = nx * scale

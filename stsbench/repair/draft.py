@@ -5,53 +5,37 @@ Rules owned here:
   it was made from is never touched.
 - Vertices never move and are never renumbered while work goes on; added ones come last. So whatever
   was computed per vertex stays valid.
+- Faces go in two steps: `discard` takes them out of the half-edge table, where no kernel sees them
+  any more, and `compact` drops their rows, for many discards at once.
 - Every face carries its index in the scan as read, or -1 and the reason it was made for. Faces that
   go leave their index and the reason behind, so the edit record needs no comparison afterwards.
 """
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.edits import EditReason, EditRecord
 from stsbench.domain.mesh import Faces, Mask, TriangleMesh, Vertices
+from stsbench.geometry.edge_pairs import half_edges_of
 from stsbench.geometry.face_measures import FaceMeasures, measure_faces
-from stsbench.geometry.face_sets import named_vertices, touching_faces
-from stsbench.geometry.manifoldness import sheets
-from stsbench.geometry.topology import half_edge_twins
+from stsbench.geometry.face_sets import (
+    Joined,
+    join_faces,
+    join_on,
+    named_vertices,
+    touching_faces,
+)
+from stsbench.geometry.topology import BOUNDARY, GONE, half_edge_twins
 from stsbench.geometry.twin_edits import append_twins, drop_faces, settle_branching
 from stsbench.geometry.welding import weld_vertices
+from stsbench.repair.face_rows import FaceRows
 
-__all__ = ["Draft", "FaceRows", "start_draft"]
+__all__ = ["Draft", "start_draft"]
 
 Ints = NDArray[np.int32]
 _LAST = np.iinfo(np.int32).max
-
-
-class FaceRows(NamedTuple):
-    """What a draft knows of some faces, row by row."""
-
-    faces: Faces
-    source: Ints
-    added_reason: NDArray[np.uint8]
-    mark: Ints
-
-    def take(self, chosen: Mask) -> "FaceRows":
-        """Return some rows."""
-        return FaceRows(
-            self.faces[chosen], self.source[chosen], self.added_reason[chosen], self.mark[chosen]
-        )
-
-    def plus(self, other: "FaceRows") -> "FaceRows":
-        """Return these rows and others after them."""
-        return FaceRows(
-            np.concatenate([self.faces, other.faces]),
-            np.concatenate([self.source, other.source]),
-            np.concatenate([self.added_reason, other.added_reason]),
-            np.concatenate([self.mark, other.mark]),
-        )
 
 
 @dataclass(eq=False, slots=True)
@@ -90,8 +74,9 @@ class Draft:
     scar: NDArray[np.uint8]
     removed: list[tuple[Ints, NDArray[np.uint8]]] = field(default_factory=list)
     around: list[Ints] = field(default_factory=list)
+    _thin_mm: float = 0.0
     _measures: FaceMeasures | None = None
-    _sheets: Ints | None = None
+    _joined: Joined | None = None
 
     @property
     def vertex_count(self) -> int:
@@ -107,90 +92,141 @@ class Draft:
             The same for the whole repair.
         """
         if self._measures is None:
+            self._thin_mm = thin_mm
             self._measures = measure_faces(self.vertices, self.faces, thin_mm=thin_mm)
         return self._measures
 
-    def sheets(self) -> Ints:
-        """Return the sheet of each face, as `manifoldness.sheets`; found once between edits."""
-        if self._sheets is None:
-            self._sheets = sheets(self.twin)
-        return self._sheets
+    def measure_again(self, rows: NDArray[np.int64]) -> None:
+        """Bring the measures of some faces up to date: they were turned or remade."""
+        if self._measures is not None and len(rows):
+            fresh = measure_faces(self.vertices, self.faces[rows], thin_mm=self._thin_mm)
+            self._measures.area_mm2[rows] = fresh.area_mm2
+            self._measures.thin[rows] = fresh.thin
 
-    def keep_sheets(self, kept: Mask, reason: EditReason) -> None:
-        """Drop all sheets but some; the rest are numbered on without another search.
+    def joined(self) -> Joined:
+        """Return the faces joined over their edges; found once between edits."""
+        if self._joined is None:
+            self._joined = join_faces(self.faces, self.twin)
+        return self._joined
+
+    def sheets(self) -> Ints:
+        """Return the sheet of each face, as `manifoldness.sheets`."""
+        return self.joined().component
+
+    def discard_sheets(self, gone: Mask, reason: EditReason) -> None:
+        """Discard whole sheets; the rest are joined on without another search.
 
         Parameters
         ----------
-        kept : (S,) bool
+        gone : (S,) bool
         reason : EditReason
         """
-        piece = self.sheets()
-        stays = kept[piece]
-        self.drop(~stays, reason)
-        self._sheets = (np.cumsum(kept) - 1).astype(np.int32)[piece[stays]]
+        joined = self.joined()
+        # One more row for the faces that were gone before: row -1.
+        self.discard(np.flatnonzero(np.append(gone, False)[joined.component]), reason)
+        half_edges, twins = self._settle()
+        self._joined = join_on(joined, self.faces, half_edges, twins, gone)
 
-    def drop(
+    def discard(
         self,
-        gone: Mask,
+        rows: NDArray[np.int64],
         reason: EditReason | NDArray[np.uint8],
         *,
-        rebuild: bool = False,
-        defect: Mask | None = None,
+        settle: bool = False,
     ) -> None:
-        """Take faces out.
+        """Take faces out; their rows stay until `compact`.
 
         Parameters
         ----------
-        gone : (F,) bool
-        reason : EditReason or (F,) uint8
+        rows : (N,) int64
+        reason : EditReason or (N,) uint8
             One for all, or that of each face.
-        rebuild : bool
+        settle : bool
             Pair the half-edges at edges that branched anew; needed when one lost a face.
-        defect : (F,) bool, optional
-            Faces that are wrong themselves; all that go by default.
         """
-        if not gone.any():
+        if not len(rows):
             return
-        self._sheets = None
-        keep = ~gone
-        kept, lost = np.flatnonzero(keep), np.flatnonzero(gone)
-        why = np.broadcast_to(np.asarray(reason, dtype=np.uint8), len(gone))[lost]
+        self._joined = None
+        why = np.broadcast_to(np.asarray(reason, dtype=np.uint8), len(rows))
         for each in np.unique(why):  # where faces of several reasons meet, the last one stays
-            self.scar[self.faces[lost[why == each]]] = each
-        if len(self.twin):
-            self.faces, self.twin, _ = drop_faces(self.faces, self.twin, keep)
-        else:
-            self.faces = self.faces.take(kept, axis=0)
-        sources = self.face_source[lost]
+            self.scar[self.faces[rows[why == each]]] = each
+        sources = self.face_source[rows]
         self.removed.append((sources[sources >= 0], why[sources >= 0]))
-        if defect is not None:
-            beside = self.face_source[gone & ~defect]
-            self.around.append(beside[beside >= 0])
+        half_edges = half_edges_of(rows)
+        beyond = self.twin[half_edges]
+        self.twin[beyond[beyond >= 0]] = BOUNDARY
+        self.twin[half_edges] = GONE
+        if self._measures is not None:
+            self._measures.area_mm2[rows] = 0.0
+            self._measures.thin[rows] = False
+        if settle:
+            self._settle()
+
+    def _settle(self) -> tuple[Ints, Ints]:
+        half_edges, twins = settle_branching(self.faces, self.twin)
+        self.twin[half_edges] = twins
+        return half_edges, twins
+
+    def compact(self) -> None:
+        """Drop the rows of the faces that were discarded."""
+        keep = self.twin[::3] != GONE
+        kept = np.flatnonzero(keep)
+        if len(kept) == len(keep):
+            return
+        self.faces, self.twin, _ = drop_faces(self.faces, self.twin, keep)
         self.face_source = self.face_source.take(kept)
         self.added_reason = self.added_reason.take(kept)
         self.mark = self.mark.take(kept)
         self.patch = self.patch.take(kept)
         if self._measures is not None:
             self._measures = self._measures.take(kept)
-        if rebuild:
-            self.twin = settle_branching(self.faces, self.twin)
+        if self._joined is not None:
+            component, turned, contradictions = self._joined
+            self._joined = Joined(component.take(kept), turned.take(kept), contradictions)
+
+    def drop(
+        self,
+        gone: Mask,
+        reason: EditReason | NDArray[np.uint8],
+        *,
+        defect: Mask | None = None,
+    ) -> None:
+        """Take faces out and number the others on.
+
+        Parameters
+        ----------
+        gone : (F,) bool
+        reason : EditReason or (F,) uint8
+            One for all, or that of each face.
+        defect : (F,) bool, optional
+            Faces that are wrong themselves; all that go by default.
+        """
+        rows = np.flatnonzero(gone)
+        if not len(rows):
+            return
+        if defect is not None:
+            beside = self.face_source[gone & ~defect]
+            self.around.append(beside[beside >= 0])
+        why = np.asarray(reason, dtype=np.uint8)
+        self.discard(rows, why[rows] if why.ndim else why)
+        self.compact()
 
     def pair(self) -> None:
         """Build the half-edge table anew."""
         self.twin = half_edge_twins(self.faces, self.vertex_count)
-        self._sheets = None
+        self._joined = None
 
     def mark_faces(self) -> None:
         """Remember the faces as they are numbered now."""
         self.mark = np.arange(len(self.faces), dtype=np.int32)
 
     def remake(self, faces: Faces, twin: Ints, remade: Mask, reason: EditReason) -> None:
-        """Put remade faces in the place of old ones."""
+        """Put remade faces in the place of old ones; they hang together as those did."""
         sources = self.face_source[remade]
         sources = sources[sources >= 0]
         self.removed.append((sources, np.full(len(sources), reason, dtype=np.uint8)))
         self.faces, self.twin = faces, twin
-        self._measures = self._sheets = None
+        self.measure_again(np.flatnonzero(remade))
         self.face_source = np.where(remade, np.int32(-1), self.face_source)
         self.added_reason = np.where(remade, np.uint8(reason), self.added_reason)
 
@@ -198,8 +234,16 @@ class Draft:
         self, vertices: Vertices, faces: Faces, reasons: NDArray[np.uint8], patch: Ints
     ) -> None:
         """Append patches: new vertices, and faces over all vertices."""
-        self._measures = self._sheets = None
+        self._joined = None
         self.vertices = np.concatenate([self.vertices, vertices])
+        if self._measures is not None:
+            new = np.ascontiguousarray(faces, dtype=np.int32)
+            fresh = measure_faces(self.vertices, new, thin_mm=self._thin_mm)
+            known = self._measures
+            self._measures = FaceMeasures(
+                np.concatenate([known.area_mm2, fresh.area_mm2]),
+                np.concatenate([known.thin, fresh.thin]),
+            )
         self.faces, self.twin = append_twins(self.faces, self.twin, faces)
         none = np.full(max(len(faces), len(vertices)), -1, dtype=np.int32)
         self.scar = np.concatenate([self.scar, np.zeros(len(vertices), dtype=np.uint8)])
@@ -218,7 +262,7 @@ class Draft:
         """Put faces that went back to where they were in the order of faces."""
         if not len(gone.faces):
             return
-        self._measures = self._sheets = None
+        self._measures = self._joined = None
         joined, twin = append_twins(self.faces, self.twin, gone.faces)
         mark = np.concatenate([self.mark, gone.mark])
         order = np.argsort(np.where(mark < 0, _LAST, mark), kind="stable")
@@ -279,18 +323,21 @@ def start_draft(mesh: TriangleMesh) -> Draft:
     MeshError
         A coordinate beyond float32.
     """
-    unique, inverse = weld_vertices(mesh.vertices)
-    rounded = mesh.vertices.astype(np.float32).astype(np.float64)
-    if len(unique) == mesh.vertex_count:
-        vertices, faces = rounded, mesh.faces.copy()
+    if mesh.welded:
+        unique = np.arange(mesh.vertex_count, dtype=np.int32)
+        vertices, faces = mesh.vertices, mesh.faces
     else:
-        vertices, faces = rounded[unique], inverse[mesh.faces]
+        unique, inverse = weld_vertices(mesh.vertices)
+        vertices = mesh.vertices.astype(np.float32).astype(np.float64)
+        faces = mesh.faces
+        if len(unique) < mesh.vertex_count:
+            vertices, faces = vertices[unique], inverse[faces]
     count = len(faces)
     return Draft(
         vertices,
         faces,
         np.zeros(0, dtype=np.int32),
-        unique.astype(np.int32),
+        unique,
         np.arange(count, dtype=np.int32),
         np.zeros(count, dtype=np.uint8),
         np.full(count, -1, dtype=np.int32),

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.answers import Answers
-from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Mask
 from stsbench.geometry.bounding_tree import build_tree
@@ -29,7 +28,7 @@ from stsbench.repair.draft import Draft
 from stsbench.repair.listing import LISTED, largest_first, place_of
 from stsbench.repair.profiles import RepairProfile
 
-__all__ = ["Islands", "drop_islands"]
+__all__ = ["Islands", "find_islands"]
 
 _COVERED = 0.6
 _LEAST_MM2 = 1.0
@@ -49,8 +48,8 @@ class Islands:
         Of loose second layers.
     count : int
         Pieces beside the largest that are no second layer.
-    kept : int
-        Pieces that stayed, the largest included.
+    gone : (C,) bool
+        Pieces that are debris.
     main_mm2 : float
         Area of the largest piece.
     """
@@ -58,29 +57,33 @@ class Islands:
     findings: list[Finding]
     layers: list[Finding]
     count: int
-    kept: int
+    gone: Mask
     main_mm2: float
 
 
-def drop_islands(draft: Draft, profile: RepairProfile, answers: Answers = NO_ANSWERS) -> Islands:
-    """Drop loose debris from a draft, keep large pieces.
+def find_islands(
+    draft: Draft, profile: RepairProfile, thin_mm: float, answers: Answers = NO_ANSWERS
+) -> Islands:
+    """Find loose debris in a draft, and large pieces beside the main one.
 
     Parameters
     ----------
     draft : Draft
     profile : RepairProfile
+    thin_mm : float
 
     Returns
     -------
     Islands
     """
     piece = draft.sheets()
-    pieces = measure_pieces(draft.vertices, draft.faces, piece)
+    area_mm2 = draft.measures(thin_mm).area_mm2
+    pieces = measure_pieces(draft.vertices, draft.faces, piece, area_mm2=area_mm2)
     if not len(pieces):
-        return Islands([], [], 0, 0, 0.0)
+        return Islands([], [], 0, np.zeros(0, dtype=bool), 0.0)
     main_mm2 = float(pieces.area_mm2[pieces.main])
     if len(pieces) == 1:
-        return Islands([], [], 0, 1, main_mm2)
+        return Islands([], [], 0, np.zeros(1, dtype=bool), main_mm2)
     debris = pieces.area_mm2 <= min(profile.island_mm2, profile.island_share * main_mm2)
     debris[pieces.main] = False
     order = largest_first(pieces.area_mm2, pieces.centre_mm)
@@ -128,9 +131,7 @@ def drop_islands(draft: Draft, profile: RepairProfile, answers: Answers = NO_ANS
                 f"Piece {number}: {detail[0].lower()}{detail[1:]}",
             )
         )
-    draft.keep_sheets(~debris, EditReason.ISLAND)
-    count = len(pieces) - 1 - len(layers)
-    return Islands(findings, layers, count, int((~debris).sum()), main_mm2)
+    return Islands(findings, layers, len(pieces) - 1 - len(layers), debris, main_mm2)
 
 
 def _layers_over_main(
@@ -140,9 +141,9 @@ def _layers_over_main(
     gap = np.zeros(len(pieces))
     asked = asked & (pieces.area_mm2 >= _LEAST_MM2)
     asked[pieces.main] = False
-    rows = np.flatnonzero(asked[piece])
-    if not len(rows):
+    if not asked.any():
         return gap
+    rows = np.flatnonzero(asked[piece] & (piece >= 0))
     faces = np.ascontiguousarray(draft.faces[rows])
     owner = np.full(draft.vertex_count, -1, dtype=np.int64)
     owner[faces.ravel()] = np.repeat(piece[rows], 3)

@@ -25,6 +25,7 @@ from stsbench.domain.mesh import Mask
 from stsbench.domain.progress import Progress
 from stsbench.geometry.boundary import LoopSet, boundary_loops
 from stsbench.geometry.components import measure_pieces
+from stsbench.geometry.edge_pairs import keys_of
 from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.face_sets import faces_at
 from stsbench.geometry.hole_filling import fill_loops
@@ -43,7 +44,7 @@ from stsbench.repair.holes import Fate, LoopPlan
 from stsbench.repair.listing import largest_first, list_face_groups, place_of
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.second_look import SecondLook, Seen
-from stsbench.repair.tidying import Tidied, edge_keys
+from stsbench.repair.tidying import Tidied
 from stsbench.repair.widening import Widening, list_left_open
 
 __all__ = ["LOOKS", "ROUNDS", "Patcher"]
@@ -83,7 +84,7 @@ class Patcher:
         self._second = SecondLook(self.draft, defects)
         self.profile = profile
         self.unsolved: list[Finding] = []
-        keys = edge_keys(self.draft.faces, plan.loops.half_edges)
+        keys = keys_of(self.draft.faces, plan.loops.half_edges)
         fates = plan.fates[plan.loops.loop_of()]
         order = np.argsort(keys, kind="stable")
         self._keys, self._fates = keys[order], fates[order]
@@ -164,7 +165,7 @@ class Patcher:
         fates = np.zeros(len(loops), dtype=np.uint8)
         if not len(loops) or not len(self._keys):
             return fates
-        keys = edge_keys(self.draft.faces, loops.half_edges)
+        keys = keys_of(self.draft.faces, loops.half_edges)
         at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         known = self._keys[at] == keys
         np.maximum.at(fates, loops.loop_of()[known], self._fates[at[known]])
@@ -178,7 +179,7 @@ class Patcher:
         patches = fill_loops(
             draft.vertices, draft.faces, draft.twin, loops.vertices, loops.offsets, fair=fair
         )
-        born = np.isin(edge_keys(draft.faces, loops.half_edges), self.tidied.born_open)
+        born = np.isin(keys_of(draft.faces, loops.half_edges), self.tidied.born_open)
         was_hole = np.zeros(len(loops), dtype=bool)
         np.logical_or.at(was_hole, loops.loop_of(), born)
         reason = np.where(was_hole, EditReason.HOLE_FILL, self._reason_of(loops))
@@ -339,7 +340,7 @@ class Patcher:
         np.logical_and.at(within, loops.loop_of(), corners[loops.vertices])
         left = loops.take(np.flatnonzero(within))
         self.unsolved += list_left_open(draft, left, why)
-        keys = np.concatenate([self._keys, edge_keys(draft.faces, left.half_edges)])
+        keys = np.concatenate([self._keys, keys_of(draft.faces, left.half_edges)])
         fates = np.full(len(keys), Fate.OPEN, dtype=np.uint8)
         fates[: len(self._fates)] = self._fates
         # Of two fates of an edge the one found first counts: the later one, which is higher.

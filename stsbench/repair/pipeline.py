@@ -13,10 +13,11 @@ import numpy as np
 from stsbench.domain.answers import Answers
 from stsbench.domain.edits import EditRecord
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
-from stsbench.domain.mesh import TriangleMesh, Vertices
+from stsbench.domain.mesh import Mask, TriangleMesh, Vertices
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.domain.verdicts import verdict_of
 from stsbench.errors import MeshError
+from stsbench.geometry.compiled import side_by_side
 from stsbench.geometry.face_measures import measure_faces
 from stsbench.repair.choices import NO_ANSWERS
 from stsbench.repair.cutting import cut_defects, find_defects
@@ -72,16 +73,18 @@ def repair_scan(
     tidied = tidy_scan(mesh, profile=profile, answers=answers, progress=progress)
     draft = tidied.draft
     check_tidied(tidied)
-    plan = plan_loops(
-        draft,
-        draft.sheets(),
-        profile=profile,
-        answers=answers,
-        preparation=preparation,
-        margin_line=margin_line,
-    )
     progress.step("finding spikes and self-intersections", 0.3)
-    defects = find_defects(tidied, profile, answers)
+    defects, plan = side_by_side(
+        lambda: find_defects(tidied, profile, answers),
+        lambda: plan_loops(
+            draft,
+            draft.sheets(),
+            profile=profile,
+            answers=answers,
+            preparation=preparation,
+            margin_line=margin_line,
+        ),
+    )
     for kind in (FindingKind.HOLE, FindingKind.BORDER):
         loops = [finding for finding in plan.findings if finding.kind is kind]
         tidied.note(kind, len(loops), loops)
@@ -101,11 +104,30 @@ def repair_scan(
     findings = tuple(tidied.findings + patcher.unsolved)
     if not tidied.orientable:
         findings = tuple(_undone(finding) for finding in findings)
-    left = plan_loops(
-        draft, draft.sheets(), profile=profile, answers=answers,
-        preparation=preparation, margin_line=margin_line,
-    )  # fmt: skip
-    return _result(mesh, draft, findings, _still_there(findings, left.findings))
+    used = draft.used_vertices()
+    repaired, left = side_by_side(
+        lambda: _made(mesh, draft, used),
+        lambda: plan_loops(
+            draft,
+            draft.sheets(),
+            profile=profile,
+            answers=answers,
+            preparation=preparation,
+            margin_line=margin_line,
+        ),
+    )
+    area_mm2 = draft.measures(tidied.thin_mm).area_mm2
+    edited_mm2 = float(area_mm2[draft.face_source < 0].sum())
+    return RepairResult(
+        repaired,
+        draft.record(used),
+        findings,
+        _still_there(findings, left.findings),
+        verdict_of(findings),
+        edited_mm2,
+        edited_mm2 / float(area_mm2.sum()),
+        _area_around(mesh, draft),
+    )
 
 
 def _still_there(findings: tuple[Finding, ...], loops: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -169,33 +191,20 @@ def _unedited(mesh: TriangleMesh, findings: list[Finding]) -> RepairResult:
     return RepairResult(mesh, edits, seen, seen, verdict_of(seen), 0.0, 0.0, 0.0)
 
 
-def _result(
-    mesh: TriangleMesh,
-    draft: Draft,
-    findings: tuple[Finding, ...],
-    after: tuple[Finding, ...],
-) -> RepairResult:
-    used = draft.used_vertices()
-    new_name = (np.cumsum(used) - 1).astype(np.int32)
+def _made(mesh: TriangleMesh, draft: Draft, used: Mask) -> TriangleMesh:
+    """Return the mesh of a draft without its unreferenced vertices."""
+    new_name = np.cumsum(used, dtype=np.int32)
+    new_name -= 1
     colours, attributes = carry_values(mesh, draft, used)
-    repaired = TriangleMesh(draft.vertices[used], new_name[draft.faces], colours, attributes)
-    area = measure_faces(draft.vertices, draft.faces).area_mm2
-    edited = float(area[draft.face_source < 0].sum())
-    return RepairResult(
-        repaired,
-        draft.record(used),
-        findings,
-        after,
-        verdict_of(findings),
-        edited,
-        edited / float(area.sum()),
-        _area_around(mesh, draft),
-    )
+    vertices = draft.vertices.take(np.flatnonzero(used), axis=0)
+    return TriangleMesh(vertices, new_name.take(draft.faces), colours, attributes)
 
 
 def _area_around(mesh: TriangleMesh, draft: Draft) -> float:
     """Return the area of the faces that went though they were no defect, mm2."""
     if not draft.around:
         return 0.0
-    faces = np.ascontiguousarray(mesh.faces[np.concatenate(draft.around)])
-    return float(measure_faces(np.array(mesh.vertices), faces).area_mm2.sum())
+    faces = mesh.faces.take(np.concatenate(draft.around), axis=0)
+    vertices = mesh.vertices.take(faces.ravel(), axis=0)
+    rows = np.arange(len(vertices), dtype=np.int32).reshape(-1, 3)
+    return float(measure_faces(vertices, rows, thin_mm=0.0).area_mm2.sum())

@@ -22,29 +22,31 @@ from numpy.typing import NDArray
 from stsbench.domain.answers import Answers
 from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
-from stsbench.domain.mesh import Faces, TriangleMesh
+from stsbench.domain.mesh import TriangleMesh
 from stsbench.domain.progress import Progress
 from stsbench.errors import MeshError
-from stsbench.geometry.cleaning import duplicate_faces, repeated_corner, turn_thin_faces
+from stsbench.geometry.cleaning import duplicate_faces, turn_thin_faces
+from stsbench.geometry.compiled import side_by_side
+from stsbench.geometry.edge_pairs import keys_of
 from stsbench.geometry.face_measures import box_of, thin_height_mm
-from stsbench.geometry.face_sets import join_faces, named_vertices
+from stsbench.geometry.face_sets import named_vertices
 from stsbench.geometry.manifoldness import extra_sheets
 from stsbench.geometry.topology import (
     BOUNDARY,
     BRANCHING,
+    GONE,
     branching_edges,
     count_fans,
     faces_at_edges,
-    next_half_edge,
 )
 from stsbench.geometry.winding import faces_inwards, find_winding, flip_faces
 from stsbench.repair.choices import NO_ANSWERS
 from stsbench.repair.draft import Draft, start_draft
-from stsbench.repair.islands import drop_islands
+from stsbench.repair.islands import find_islands
 from stsbench.repair.listing import LISTED, list_face_groups, list_places, place_of
 from stsbench.repair.profiles import RepairProfile
 
-__all__ = ["Tidied", "check_tidied", "edge_keys", "is_surface", "tidy_scan"]
+__all__ = ["Tidied", "check_tidied", "is_surface", "tidy_scan"]
 
 _FIN_ROUNDS = 12
 _LEAST_SHARE = 0.05
@@ -94,15 +96,6 @@ class Tidied:
             self.findings.extend(findings[: max(0, LISTED - listed)])
 
 
-def edge_keys(faces: Faces, half_edges: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Return a number for the edge of each half-edge that does not depend on its direction."""
-    corners = faces.ravel()
-    start = corners[half_edges].astype(np.int64)
-    end = corners[next_half_edge(half_edges)].astype(np.int64)
-    keys: NDArray[np.int64] = (np.minimum(start, end) << 32) | np.maximum(start, end)
-    return keys
-
-
 def tidy_scan(
     mesh: TriangleMesh, *, profile: RepairProfile, progress: Progress, answers: Answers = NO_ANSWERS
 ) -> Tidied:
@@ -118,22 +111,28 @@ def tidy_scan(
     progress.step("welding", 0.0)
     draft = start_draft(mesh)
     tidied = Tidied(draft, thin_height_mm(draft.vertices))
+    _, area_mm2 = side_by_side(draft.pair, lambda: draft.measures(tidied.thin_mm).area_mm2)
     _note_vertices(mesh, tidied)
     _note_unit(tidied)
     progress.step("cleaning", 0.05)
     _drop_what_is_no_face(tidied)
     progress.step("removing fins", 0.1)
-    whole_mm2 = float(draft.measures(tidied.thin_mm).area_mm2.sum())
+    whole_mm2 = float(area_mm2.sum())
     _drop_fins(tidied, profile)
     progress.step("winding", 0.15)
     _wind(tidied)
     _turn_thin(tidied)
-    _note_bow_ties(tidied)
     progress.step("dropping islands", 0.2)
-    islands = drop_islands(draft, profile, answers)
+    islands, fans = side_by_side(
+        lambda: find_islands(draft, profile, tidied.thin_mm, answers),
+        lambda: count_fans(draft.faces, draft.twin, draft.vertex_count),
+    )
+    _note_bow_ties(tidied, fans)
+    draft.discard_sheets(islands.gone, EditReason.ISLAND)
+    draft.compact()
     tidied.note(FindingKind.ISLAND, islands.count, islands.findings)
     tidied.note(FindingKind.DOUBLE_LAYER, len(islands.layers), islands.layers)
-    tidied.component_count = islands.kept
+    tidied.component_count = int(np.count_nonzero(~islands.gone))
     tidied.main_share = islands.main_mm2 / whole_mm2 if whole_mm2 > 0 else 0.0
     _note_twisted(tidied)
     return tidied
@@ -166,13 +165,15 @@ def check_tidied(tidied: Tidied) -> None:
 
 def _note_vertices(mesh: TriangleMesh, tidied: Tidied) -> None:
     draft = tidied.draft
-    doubled = np.ones(mesh.vertex_count, dtype=bool)
-    doubled[draft.vertex_source] = False
-    places = mesh.vertices[doubled]
-    kind = FindingKind.DUPLICATE_VERTEX
-    tidied.note(kind, len(places), list_places(kind, places, action=Action.REPAIRED))
-    named = named_vertices(mesh.faces, mesh.vertex_count)
-    loose = mesh.vertices[~named & ~doubled]
+    unnamed = ~named_vertices(mesh.faces, mesh.vertex_count)
+    if draft.vertex_count < mesh.vertex_count:
+        doubled = np.ones(mesh.vertex_count, dtype=bool)
+        doubled[draft.vertex_source] = False
+        places = mesh.vertices[doubled]
+        kind = FindingKind.DUPLICATE_VERTEX
+        tidied.note(kind, len(places), list_places(kind, places, action=Action.REPAIRED))
+        unnamed &= ~doubled
+    loose = mesh.vertices[np.flatnonzero(unnamed)]
     kind = FindingKind.UNREFERENCED_VERTEX
     tidied.note(kind, len(loose), list_places(kind, loose, action=Action.REMOVED))
 
@@ -199,31 +200,31 @@ def _note_unit(tidied: Tidied) -> None:
 
 def _drop_what_is_no_face(tidied: Tidied) -> None:
     draft = tidied.draft
-    repeated = repeated_corner(draft.faces)
+    measures = draft.measures(tidied.thin_mm)
+    repeated = np.flatnonzero(draft.twin[::3] == GONE)
     kind = FindingKind.DEGENERATE_FACE
-    if repeated.any():
+    if len(repeated):
         places = draft.vertices[draft.faces[repeated]].mean(axis=1)
         findings = list_places(kind, places, action=Action.REMOVED, detail="Names a vertex twice.")
         tidied.note(kind, len(places), findings)
-        draft.drop(repeated, EditReason.DEGENERATE)
-    draft.pair()
+        draft.discard(repeated, EditReason.DEGENERATE)
     copies = duplicate_faces(draft.faces, draft.twin)
-    if copies.any():
+    if len(copies):
         kind_copy = FindingKind.DUPLICATE_FACE
         places = draft.vertices[draft.faces[copies]].mean(axis=1)
         findings = list_places(kind_copy, places, action=Action.REMOVED)
         tidied.note(kind_copy, len(places), findings)
-        draft.drop(copies, EditReason.DUPLICATE, rebuild=True)
+        draft.discard(copies, EditReason.DUPLICATE, settle=True)
     while True:
-        extra = draft.measures(tidied.thin_mm).thin & faces_at_edges(draft.twin, BRANCHING)
-        if not extra.any():
+        extra = np.flatnonzero(measures.thin & faces_at_edges(draft.twin, BRANCHING))
+        if not len(extra):
             return
         places = draft.vertices[draft.faces[extra]].mean(axis=1)
         findings = list_places(
             kind, places, action=Action.REMOVED, detail="Its corners lie on one line."
         )
         tidied.note(kind, len(places), findings)
-        draft.drop(extra, EditReason.DEGENERATE, rebuild=True)
+        draft.discard(extra, EditReason.DEGENERATE, settle=True)
 
 
 def _drop_fins(tidied: Tidied, profile: RepairProfile) -> None:
@@ -245,21 +246,23 @@ def _drop_fins(tidied: Tidied, profile: RepairProfile) -> None:
         if not (draft.twin == BRANCHING).any():
             break
         area = draft.measures(tidied.thin_mm).area_mm2
-        extra = extra_sheets(draft.faces, draft.twin, area, limit_mm2=profile.fin_mm2)
+        extra = extra_sheets(
+            draft.faces, draft.twin, draft.sheets(), area, limit_mm2=profile.fin_mm2
+        )
         if not extra.any():
             break
-        draft.drop(extra, EditReason.NON_MANIFOLD_EDGE, rebuild=True)
-    tidied.born_open = np.sort(edge_keys(draft.faces, np.flatnonzero(draft.twin == BOUNDARY)))
+        draft.discard_sheets(extra, EditReason.NON_MANIFOLD_EDGE)
+    tidied.born_open = np.sort(keys_of(draft.faces, np.flatnonzero(draft.twin == BOUNDARY)))
     while (draft.twin == BRANCHING).any():
         # Only large sheets meet here: cut about the edge, and let the filling close each of them.
-        about = faces_at_edges(draft.twin, BRANCHING)
-        draft.drop(about, EditReason.NON_MANIFOLD_EDGE, rebuild=True)
+        about = np.flatnonzero(faces_at_edges(draft.twin, BRANCHING))
+        draft.discard(about, EditReason.NON_MANIFOLD_EDGE, settle=True)
 
 
 def _wind(tidied: Tidied) -> None:
     draft = tidied.draft
     area_mm2 = draft.measures(tidied.thin_mm).area_mm2
-    winding = find_winding(draft.vertices, draft.faces, draft.twin, area_mm2)
+    winding = find_winding(draft.vertices, draft.faces, draft.twin, area_mm2, joined=draft.joined())
     flip = winding.flip
     faces, twin = draft.faces, draft.twin
     if flip.any():
@@ -268,7 +271,7 @@ def _wind(tidied: Tidied) -> None:
     if winding.orientable.all() and not winding.closed.all() and len(draft.faces):
         inwards = faces_inwards(draft.vertices, faces, twin)
         if inwards:
-            again = ~winding.closed[winding.component]
+            again = ~winding.closed[winding.component] & (winding.component >= 0)
             faces, twin = flip_faces(faces, twin, again)
             flip = flip ^ again
     kind = FindingKind.FLIPPED_WINDING
@@ -288,6 +291,7 @@ def _wind(tidied: Tidied) -> None:
     )
     tidied.note(kind, int(flip.sum()), findings)
     draft.faces, draft.twin = faces, twin
+    draft.measure_again(np.flatnonzero(flip))
     tidied.orientable = bool(winding.orientable.all())
 
 
@@ -306,14 +310,11 @@ def _turn_thin(tidied: Tidied) -> None:
         draft.vertices, draft.faces, draft.twin, rows, thin_mm=tidied.thin_mm
     )
     draft.remake(faces, twin, state == 2, EditReason.DEGENERATE)
-    gone = (state == 1) | (state == 3)
-    if gone.any():
-        draft.drop(gone, EditReason.DEGENERATE)
+    draft.discard(np.flatnonzero((state == 1) | (state == 3)), EditReason.DEGENERATE)
 
 
-def _note_bow_ties(tidied: Tidied) -> None:
+def _note_bow_ties(tidied: Tidied, fans: NDArray[np.int32]) -> None:
     draft = tidied.draft
-    fans = count_fans(draft.faces, draft.twin, draft.vertex_count)
     tidied.pinched = pinched = np.flatnonzero(fans > 1)
     kind = FindingKind.NON_MANIFOLD_VERTEX
     findings = list_places(
@@ -330,7 +331,7 @@ def _note_twisted(tidied: Tidied) -> None:
     if tidied.orientable:
         return
     draft = tidied.draft
-    if not join_faces(draft.faces, draft.twin)[2].any():
+    if not draft.joined().contradictions.any():
         tidied.orientable = True
         return
     area_mm2 = draft.measures(tidied.thin_mm).area_mm2

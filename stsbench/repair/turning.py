@@ -7,6 +7,8 @@ Rules owned here:
   same kernel, when something went or came.
 """
 
+import numpy as np
+
 from stsbench.domain.findings import Action, FindingKind, Severity
 from stsbench.domain.mesh import Mask
 from stsbench.geometry.topology import BOUNDARY
@@ -65,3 +67,4 @@ def _turn(tidied: Tidied, flip: Mask, detail: str) -> None:
     )  # fmt: skip
     tidied.note(kind, int(flip.sum()), found)
     draft.faces, draft.twin = flip_faces(draft.faces, draft.twin, flip)
+    draft.measure_again(np.flatnonzero(flip))

@@ -92,6 +92,7 @@ def repair_file(
     from stsbench.files.atomic import write_aside  # noqa: PLC0415
     from stsbench.files.records import encode_edits, encode_report  # noqa: PLC0415
     from stsbench.files.scans import read_scan, write_scan  # noqa: PLC0415
+    from stsbench.geometry.two_threads import side_by_side  # noqa: PLC0415
     from stsbench.repair.pipeline import repair_scan  # noqa: PLC0415
     from stsbench.repair.profiles import load_profile  # noqa: PLC0415
 
@@ -122,8 +123,8 @@ def repair_file(
         if not limits.edits_allowed:
             raise InputError("This profile allows no edit.", "Leave decimation out.")
         result = decimate_result(result, bound_mm=decimate_mm, progress=progress)
-    report: Report = result.report()
-    write_scan(result.mesh, target)
+    # The disk is waited for without using a core.
+    _, report = side_by_side(lambda: write_scan(result.mesh, target), result.report)
     if edits_path is not None:
         write_aside(Path(edits_path), encode_edits(result.edits))
     if report_path is not None:

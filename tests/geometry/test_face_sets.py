@@ -4,7 +4,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stsbench.geometry.face_groups import group_faces, measure_groups
-from stsbench.geometry.face_sets import faces_at, join_faces, named_vertices, touching_faces
+from stsbench.geometry.face_sets import (
+    faces_at,
+    join_faces,
+    join_on,
+    named_vertices,
+    touching_faces,
+)
 from stsbench.geometry.topology import half_edge_twins
 from tests.repair.damage import moebius
 from tests.shapes import TETRAHEDRON, grid_faces, sheet
@@ -35,12 +41,64 @@ def test_named_vertices_are_those_of_the_faces():
 
 def test_a_moebius_strip_contradicts_itself():
     strip = moebius()
-    component, _, contradictions, open_edges = joined(strip.faces, strip.vertex_count)
+    component, _, contradictions = joined(strip.faces, strip.vertex_count)
     assert not component.any()
     assert contradictions.tolist() == [1]
-    assert open_edges[0] > 0
-    assert joined(TETRAHEDRON, 4)[2].tolist() == [0]
-    assert joined(TETRAHEDRON, 4)[3].tolist() == [0]
+    assert joined(TETRAHEDRON, 4).contradictions.tolist() == [0]
+
+
+def test_faces_that_are_gone_are_in_no_component():
+    faces = np.array([[0, 1, 2], [2, 2, 3], [4, 5, 6], [0, 2, 7]], dtype=np.int32)
+    found = joined(faces, 8)
+    assert found.component.tolist() == [0, -1, 1, 0]
+    assert found.turned.tolist() == [0, 0, 0, 0]
+    assert len(found.contradictions) == 2
+    assert joined(faces[1:2], 4).component.tolist() == [-1]
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 2**32 - 1))
+def test_joining_on_is_joining_anew(seed):
+    """Sheets of a torn, badly wound sheet go; edges between those that stay are paired again."""
+    rng = np.random.default_rng(seed)
+    faces = grid_faces(7, 8)
+    faces = rng.permutation(faces[rng.random(len(faces)) < 0.9], axis=0)
+    turned = rng.random(len(faces)) < 0.4
+    faces = np.ascontiguousarray(np.where(turned[:, None], faces[:, ::-1], faces))
+    whole = half_edge_twins(faces, 72)
+    torn = whole.copy()
+    chosen = np.flatnonzero((whole >= 0) & (whole < np.arange(len(whole))))
+    chosen = chosen[rng.random(len(chosen)) < 0.6]
+    torn[chosen] = torn[whole[chosen]] = -2
+    before = join_faces(faces, torn)
+    gone = rng.random(len(before.contradictions)) < 0.2
+    dead = np.repeat(gone[before.component], 3)
+    after = torn.copy()
+    pairs = np.concatenate([chosen, whole[chosen]])
+    pairs = pairs[~dead[pairs] & ~dead[whole[pairs]]]
+    after[pairs] = whole[pairs]
+    after[dead] = -3
+    found = join_on(before, faces, pairs, whole[pairs], gone)
+    for one, other in zip(found, join_faces(faces, after), strict=True):
+        assert np.array_equal(
+            np.where(dead[::3], 0, one) if len(one) == len(faces) else one,
+            np.where(dead[::3], 0, other) if len(other) == len(faces) else other,
+        )
+    assert (found.component[dead[::3]] == -1).all()
+
+
+def test_joining_on_finds_a_moebius_strip():
+    strip = moebius()
+    whole = half_edge_twins(strip.faces, strip.vertex_count)
+    torn = whole.copy()
+    cut = np.flatnonzero(whole >= 0)
+    torn[cut] = -2  # every face for itself
+    before = join_faces(strip.faces, torn)
+    assert not before.contradictions.any()
+    none = np.zeros(strip.face_count, dtype=bool)
+    found = join_on(before, strip.faces, cut, whole[cut], none)
+    assert found.contradictions.tolist() == [1]
+    assert not found.component.any()
 
 
 @settings(deadline=None, max_examples=25)
@@ -51,13 +109,12 @@ def test_turning_the_flips_makes_torn_sheets_agree(seed):
     faces = rng.permutation(faces[rng.random(len(faces)) < 0.7], axis=0)
     turned = rng.random(len(faces)) < 0.4
     mixed = np.ascontiguousarray(np.where(turned[:, None], faces[:, ::-1], faces))
-    component, flip, contradictions, open_edges = joined(mixed, 72)
+    component, flip, contradictions = joined(mixed, 72)
     assert not contradictions.any()
     firsts = np.unique(component, return_index=True)[1]
     assert (np.diff(firsts) > 0).all()
     # A face is flipped when it runs against the first of its component, and only then.
     assert np.array_equal(flip.astype(bool), turned ^ turned[firsts][component])
-    assert open_edges.sum() == (half_edge_twins(mixed, 72) < 0).sum()
 
 
 @settings(deadline=None, max_examples=25)

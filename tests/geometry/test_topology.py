@@ -34,8 +34,10 @@ FIN = int32([[0, 1, 2], [1, 0, 3], [0, 1, 4]])
         (PAIR[:, ::-1], [-1, -1, 4, -1, 2, -1]),
         (FIN, [-2, -1, -1, -2, -1, -1, -2, -1, -1]),
         (int32([[0, 1, 2], [0, 1, 3]]), [3, -1, -1, 0, -1, -1]),  # both run the same way
+        (int32([[0, 0, 1], [0, 1, 2], [1, 2, 1]]), [-3, -3, -3, -1, -1, -1, -3, -3, -3]),
+        (int32([[3, 3, 3], [1, 0, 0]]), [-3] * 6),
     ],
-    ids=["none", "one", "pair", "turned pair", "fin", "clashing"],
+    ids=["none", "one", "pair", "turned pair", "fin", "clashing", "no faces", "none at all"],
 )
 def test_twins(faces, twin):
     found = half_edge_twins(np.ascontiguousarray(faces), 5)

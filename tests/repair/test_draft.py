@@ -1,11 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from stsbench.domain.edits import EditReason
+from stsbench.domain.mesh import TriangleMesh
 from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.manifoldness import sheets
-from stsbench.geometry.topology import half_edge_twins
+from stsbench.geometry.topology import GONE, half_edge_twins
 from stsbench.repair.draft import start_draft
+from tests.repair.damage import dome, fin
 from tests.shapes import sheet
 
 
@@ -49,9 +53,54 @@ def test_a_draft_follows_its_edits(draft):
 @pytest.mark.parametrize("kept", [[True, False], [False, True], [True, True]])
 def test_sheets_that_stay_are_numbered_on(draft, kept):
     draft.drop(middle_strip(draft), EditReason.MANUAL)
-    draft.keep_sheets(np.array(kept), EditReason.ISLAND)
+    draft.discard_sheets(~np.array(kept), EditReason.ISLAND)
+    draft.compact()
     assert as_new(draft)
     assert draft.sheets().max() + 1 == sum(kept)
+
+
+def test_discarded_faces_keep_their_rows_until_the_draft_is_compact(draft):
+    gone = np.flatnonzero(middle_strip(draft))
+    whole = draft.faces
+    draft.discard(gone[:5], EditReason.FOLD)
+    draft.discard(gone[5:], EditReason.SPIKE)
+    assert draft.faces is whole
+    assert (draft.twin.reshape(-1, 3)[gone] == GONE).all()
+    assert (draft.sheets()[gone] == -1).all()
+    assert draft.sheets().max() == 1
+    assert not draft.measures(1e-6).area_mm2[gone].any()
+    draft.compact()
+    assert as_new(draft)
+    assert np.array_equal(draft.faces, np.delete(whole, gone, axis=0))
+    edits = draft.record(draft.used_vertices())
+    assert edits.removed_face.tolist() == gone.tolist()
+    assert set(edits.removed_reason[:5]) == {EditReason.FOLD}
+    draft.compact()
+    assert as_new(draft)
+
+
+def test_fins_that_go_leave_their_edges_paired():
+    mesh = fin(fin(dome(8), 4, 20), 4, 20, height_mm=2.0)
+    draft = start_draft(mesh)
+    draft.pair()
+    draft.measures(1e-6)
+    gone = np.zeros(draft.sheets().max() + 1, dtype=bool)
+    gone[draft.sheets()[[768, 769]]] = True
+    draft.discard_sheets(gone, EditReason.NON_MANIFOLD_EDGE)
+    draft.compact()
+    assert as_new(draft)
+    assert len(draft.faces) == 768
+
+
+def test_a_welded_mesh_is_not_welded_again():
+    mesh = sheet(6, 6)
+    welded = TriangleMesh.of_welded(mesh.vertices, mesh.faces)
+    draft = start_draft(welded)
+    assert draft.vertices is welded.vertices
+    assert draft.vertex_source.tolist() == list(range(49))
+    twice = replace(welded, vertices=np.zeros((49, 3)))
+    assert not twice.welded
+    assert start_draft(twice).vertex_count == 1
 
 
 def test_faces_go_each_for_its_own_reason(draft):
