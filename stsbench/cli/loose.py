@@ -51,6 +51,12 @@ def repair_command(
     decimate_mm: Annotated[
         float | None, typer.Option(help="Then take out faces, staying within so many mm.")
     ] = None,
+    remesh_mm: Annotated[
+        float | None, typer.Option(help="Then give the edges this one length, mm.")
+    ] = None,
+    max_deviation_mm: Annotated[
+        float | None, typer.Option(help="Farthest that remeshing may go, mm (0.02).")
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Repair a scan: only what is broken changes, and every change is recorded."""
@@ -65,6 +71,8 @@ def repair_command(
             edits_path=edits,
             report_path=report,
             decimate_mm=decimate_mm,
+            remesh_mm=remesh_mm,
+            max_deviation_mm=max_deviation_mm,
             progress=progress,
         )
     return _conclude(document, as_json=as_json)

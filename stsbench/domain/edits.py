@@ -32,6 +32,7 @@ class EditReason(IntEnum):
     SMOOTH = 11
     MANUAL = 12
     DECIMATED = 13
+    REMESHED = 14
 
 
 @dataclass(frozen=True, eq=False, slots=True)

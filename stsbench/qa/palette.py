@@ -50,6 +50,7 @@ EDIT_COLOURS: dict[EditReason, Rgb] = {
     EditReason.SMOOTH: (170, 200, 60),
     EditReason.MANUAL: (40, 40, 120),
     EditReason.DECIMATED: (120, 170, 170),
+    EditReason.REMESHED: (140, 190, 150),
 }
 
 _REASON_WORDS = {
@@ -66,6 +67,7 @@ _REASON_WORDS = {
     EditReason.SMOOTH: "smoothed",
     EditReason.MANUAL: "by hand",
     EditReason.DECIMATED: "decimated",
+    EditReason.REMESHED: "remeshed",
 }
 
 # Below the surface blue, above it vermilion, lightness falling alike to both sides.

@@ -7,22 +7,22 @@ Rules owned here:
 - Borders stay vertex for vertex, colours and attributes of kept vertices as they are.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stsbench.domain.edits import EditReason, EditRecord
-from stsbench.domain.findings import Action, Finding, FindingKind
+from stsbench.domain.edits import EditReason
+from stsbench.domain.findings import Action
 from stsbench.domain.mesh import Faces, TriangleMesh, Vertices
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.errors import InputError
 from stsbench.geometry.decimation import collapse_edges
 from stsbench.geometry.distance import SurfaceTree, build_tree, closest_on_tree
-from stsbench.geometry.face_measures import measure_faces, thin_height_mm
+from stsbench.geometry.face_measures import thin_height_mm
 from stsbench.geometry.self_intersection import self_meetings
 from stsbench.geometry.topology import BRANCHING, half_edge_twins, open_vertices
-from stsbench.repair.listing import place_of
+from stsbench.repair.reshaped import with_other_mesh
 from stsbench.repair.result import RepairResult
 
 __all__ = ["MOST_MM", "Thinned", "decimate_result", "decimate_scan"]
@@ -119,46 +119,18 @@ def decimate_result(
     InputError
         As `decimate_scan`.
     """
-    before, first = result.mesh, result.edits
+    before = result.mesh
     thinned = decimate_scan(before, bound_mm=bound_mm, progress=progress)
-    mesh, own = thinned.mesh, thinned.face_source
-    kept = own >= 0
-    went = np.ones(before.face_count, dtype=bool)
-    went[own[kept]] = False
-    sources = first.face_source[went]
-    sources = sources[sources >= 0]
-    removed = np.concatenate([first.removed_face, sources])
-    reason = np.full(len(sources), EditReason.DECIMATED, dtype=np.uint8)
-    why = np.concatenate([first.removed_reason, reason])
-    order = np.argsort(removed, kind="stable")
-    edits = EditRecord(
-        first.vertex_source[thinned.vertex_source],
-        first.vertex_moved_mm[thinned.vertex_source],
-        np.where(kept, first.face_source[own], -1).astype(np.int32),
-        removed[order].astype(np.int32),
-        why[order].astype(np.uint8),
-        np.where(kept, first.added_reason[own], EditReason.DECIMATED).astype(np.uint8),
-    )
-    area = measure_faces(mesh.vertices, mesh.faces).area_mm2
-    edited = float(area[edits.edited_faces].sum())
-    low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
-    note = Finding(
-        FindingKind.BY_HAND,
-        place_of((low + high) / 2),
-        float(np.linalg.norm(high - low)),
-        edited,
-        before.face_count - mesh.face_count,
-        action=Action.REPAIRED,
-        detail=f"Decimated from {before.face_count} to {mesh.face_count} faces; the surfaces lie at "
-        f"most {thinned.deviation_mm:.4f} mm apart where measured (bound {bound_mm:g} mm).",
-    )
-    return replace(
+    return with_other_mesh(
         result,
-        mesh=mesh,
-        edits=edits,
-        findings=(*result.findings, note),
-        edited_mm2=edited,
-        edited_share=edited / float(area.sum()),
+        thinned.mesh,
+        vertex_source=thinned.vertex_source,
+        face_source=thinned.face_source,
+        reason=EditReason.DECIMATED,
+        action=Action.REPAIRED,
+        detail=f"Decimated from {before.face_count} to {thinned.mesh.face_count} faces; the "
+        f"surfaces lie at most {thinned.deviation_mm:.4f} mm apart where measured "
+        f"(bound {bound_mm:g} mm).",
     )
 
 

@@ -60,6 +60,8 @@ def repair_file(
     report_path: str | Path | None = None,
     answers: Answers | None = None,
     decimate_mm: float | None = None,
+    remesh_mm: float | None = None,
+    max_deviation_mm: float | None = None,
     progress: Progress = NO_PROGRESS,
 ) -> Report:
     """Repair a scan file and write the result.
@@ -76,6 +78,10 @@ def repair_file(
         Choices per hole and border loop, and `steps` to replay after the automatic repair.
     decimate_mm : float, optional
         Take out faces afterwards while the surface stays within so many mm; off by default.
+    remesh_mm : float, optional
+        Give the edges this one length afterwards; off by default. Not with `decimate_mm`.
+    max_deviation_mm : float, optional
+        Farthest that remeshing may lie from the repaired scan, 0.02 by default.
 
     Returns
     -------
@@ -101,6 +107,7 @@ def repair_file(
     beside = [_checked_target(other) for other in (edits_path, report_path) if other is not None]
     _refuse_same_targets([target, *beside])
     limits = load_profile(profile)
+    _refuse_reshaping(decimate_mm, remesh_mm, max_deviation_mm, allowed=limits.edits_allowed)
     result = repair_scan(
         read_scan(Path(path_in)), profile=limits, answers=answers or Answers(), progress=progress
     )
@@ -120,9 +127,12 @@ def repair_file(
     if decimate_mm is not None:
         from stsbench.repair.thinning import decimate_result  # noqa: PLC0415
 
-        if not limits.edits_allowed:
-            raise InputError("This profile allows no edit.", "Leave decimation out.")
         result = decimate_result(result, bound_mm=decimate_mm, progress=progress)
+    if remesh_mm is not None:
+        from stsbench.repair.remeshing import BOUND_MM, remesh_result  # noqa: PLC0415
+
+        bound_mm = BOUND_MM if max_deviation_mm is None else max_deviation_mm
+        result = remesh_result(result, edge_mm=remesh_mm, bound_mm=bound_mm, progress=progress)
     # The disk is waited for without using a core.
     _, report = side_by_side(lambda: write_scan(result.mesh, target), result.report)
     if edits_path is not None:
@@ -243,6 +253,26 @@ def _refuse_where_forbidden() -> None:
         raise AccessRefusedError(
             "This lab does not work on loose files.", "Take the order in: stsbench intake FOLDER."
         )
+
+
+def _refuse_reshaping(
+    decimate_mm: float | None,
+    remesh_mm: float | None,
+    max_deviation_mm: float | None,
+    *,
+    allowed: bool,
+) -> None:
+    """Refuse what does not go together before any work is done."""
+    if not allowed and (decimate_mm is not None or remesh_mm is not None):
+        raise InputError("This profile allows no edit.", "Leave decimation and remeshing out.")
+    if decimate_mm is not None and remesh_mm is not None:
+        raise InputError("Decimating and remeshing undo each other.", "Ask for one of them.")
+    if max_deviation_mm is not None and remesh_mm is None:
+        raise InputError("A deviation alone does nothing.", "Give an edge length to remesh with.")
+    if remesh_mm is not None:
+        from stsbench.repair.remeshing import BOUND_MM, check_lengths  # noqa: PLC0415
+
+        check_lengths(remesh_mm, BOUND_MM if max_deviation_mm is None else max_deviation_mm)
 
 
 def _checked_mesh_target(path: str | Path) -> Path:

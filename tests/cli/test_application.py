@@ -64,6 +64,16 @@ def test_every_error_has_its_exit_code(error, code):
         ("words for numbers", ["model", "{scan}", "-o", "{out}.ply", "--arch", "lower",
                                "--orientation", "a,b"], 3, "0,0,1"),
         ("no such folder", ["repair", "{scan}", "-o", "{tmp}/no/out.ply"], 6, "Create it"),
+        ("no edge length", ["repair", "{scan}", "-o", "{out}.ply", "--remesh-mm", "0"], 3,
+         "0.02 to 5 mm"),
+        ("no deviation", ["repair", "{scan}", "-o", "{out}.ply", "--remesh-mm", "0.5",
+                          "--max-deviation-mm", "-1"], 3, "more than 0"),
+        ("a deviation of nothing", ["repair", "{scan}", "-o", "{out}.ply", "--max-deviation-mm",
+                                    "0.1"], 3, "edge length"),
+        ("both reshapings", ["repair", "{scan}", "-o", "{out}.ply", "--remesh-mm", "0.5",
+                             "--decimate-mm", "0.1"], 3, "one of them"),
+        ("reshaping a record", ["repair", "{scan}", "-o", "{out}.ply", "--remesh-mm", "0.5",
+                                "--profile", "ortho-record"], 3, "Leave"),
         ("one file twice", ["repair", "{scan}", "-o", "{out}.ply", "--report", "{out}.ply"], 3,
          "of its own"),
     ],
@@ -89,6 +99,26 @@ def test_repair_writes_mesh_report_and_edits(scan, tmp_path, capsys):
     assert str(tmp_path) not in report.read_text()
     assert read_scan(out).face_count > dome().face_count
     assert edits.stat().st_size > 0
+
+
+def test_repair_remeshes_when_asked(scan, tmp_path, capsys):
+    out = tmp_path / "out.ply"
+    words = [
+        "repair",
+        scan,
+        "-o",
+        out,
+        "--remesh-mm",
+        "0.9",
+        "--max-deviation-mm",
+        "0.03",
+        "--json",
+    ]
+    assert run([str(word) for word in words]) == 0
+    note = json.loads(capsys.readouterr().out)["findings"][-1]
+    assert "edges of 0.9 mm" in note["detail"]
+    assert "bound 0.03 mm" in note["detail"]
+    assert read_scan(out).face_count < 0.6 * dome().face_count
 
 
 def test_the_same_command_twice_gives_the_same_bytes(scan, tmp_path):
