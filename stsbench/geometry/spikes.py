@@ -26,9 +26,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from stsbench.domain.mesh import Faces, Mask, Vertices
+from stsbench.domain.mesh import Mask, Vertices
 from stsbench.geometry.compiled import in_threads, kernel
-from stsbench.geometry.vertex_rings import vertex_neighbours, walk_rings
+from stsbench.geometry.quadric_fit import depart, set_axis
+from stsbench.geometry.vertex_rings import walk_rings
 
 __all__ = ["SPIKE_RINGS", "UNITY", "spike_vertices"]
 
@@ -46,133 +47,11 @@ TALL = 1.2
 DOUBT_TALL = 0.36
 DEPARTURE_MM = 0.045
 _RINGS = 8
+_LEAST_SHARE = 0.5  # a round ring seen from its side has 0.64 of its mean radius
 SPIKE_RINGS = _RINGS + 3  # nothing farther away has a say about a vertex
 _ROOM = 2048
 _CHUNKS = 8
 _FEW = 200  # places below which a second thread costs more than it brings
-
-
-@kernel
-def _solve(matrix, right):
-    """Gauss with pivots on a small system, in place; False when it is singular."""
-    n = len(right)
-    for c in range(n):
-        pivot = c
-        for r in range(c + 1, n):
-            if abs(matrix[r, c]) > abs(matrix[pivot, c]):
-                pivot = r
-        if abs(matrix[pivot, c]) < 1e-12:
-            return False
-        for k in range(n):
-            keep = matrix[c, k]
-            matrix[c, k] = matrix[pivot, k]
-            matrix[pivot, k] = keep
-        keep = right[c]
-        right[c] = right[pivot]
-        right[pivot] = keep
-        for r in range(c + 1, n):
-            factor = matrix[r, c] / matrix[c, c]
-            for k in range(c, n):
-                matrix[r, k] -= factor * matrix[c, k]
-            right[r] -= factor * right[c]
-    for c in range(n - 1, -1, -1):
-        for k in range(c + 1, n):
-            right[c] -= matrix[c, k] * right[k]
-        right[c] /= matrix[c, c]
-    return True
-
-
-@kernel
-def _set_axis(sums, ring, first, last, frame):
-    """Third axis of the frame: the mean normal of ring[first:last]."""
-    frame[2] = 0.0
-    for x in range(first, last):
-        for m in range(3):
-            frame[2, m] += sums[ring[x], m]
-    size = np.sqrt(frame[2, 0] ** 2 + frame[2, 1] ** 2 + frame[2, 2] ** 2)
-    for m in range(3):
-        frame[2, m] /= max(size, 1e-30)
-
-
-@kernel
-def _set_frame(vertices, sums, ring, first, last, frame, centre):
-    """Axes and middle of ring[first:last]; the third axis is their mean normal."""
-    _set_axis(sums, ring, first, last, frame)
-    centre[:] = 0.0
-    for x in range(first, last):
-        for m in range(3):
-            centre[m] += vertices[ring[x], m] / (last - first)
-    least = 0
-    for m in range(3):
-        if abs(frame[2, m]) < abs(frame[2, least]):
-            least = m
-    tilt = frame[2, least]
-    for m in range(3):
-        frame[0, m] = (1.0 if m == least else 0.0) - tilt * frame[2, m]
-    size = np.sqrt(frame[0, 0] ** 2 + frame[0, 1] ** 2 + frame[0, 2] ** 2)
-    for m in range(3):
-        frame[0, m] /= max(size, 1e-30)
-    frame[1, 0] = frame[2, 1] * frame[0, 2] - frame[2, 2] * frame[0, 1]
-    frame[1, 1] = frame[2, 2] * frame[0, 0] - frame[2, 0] * frame[0, 2]
-    frame[1, 2] = frame[2, 0] * frame[0, 1] - frame[2, 1] * frame[0, 0]
-
-
-@kernel
-def _depart(vertices, sums, ring, ends, k, last, near, frame, centre, place, matrix, right):
-    """How far each vertex of rings 0..last departs from a quadric over rings k+1..last.
-
-    With `near` the nearest count most. Left in place[:, 2]; returns the root mean square over the
-    fitted rings, infinity when there are too few of them.
-    """
-    first = ends[k + 1]
-    end = ends[last + 1]
-    if end - first < 9:
-        return np.inf
-    _set_frame(vertices, sums, ring, first, end, frame, centre)
-    matrix[:] = 0.0
-    right[:] = 0.0
-    row = np.empty(6)
-    for x in range(end):
-        for m in range(3):
-            place[x, m] = 0.0
-            for n in range(3):
-                place[x, m] += frame[m, n] * (vertices[ring[x], n] - centre[n])
-    middle_u = 0.0
-    middle_w = 0.0
-    for x in range(first):
-        middle_u += place[x, 0] / first
-        middle_w += place[x, 1] / first
-    for x in range(first, end):
-        weight = 1.0
-        if near:
-            away = (place[x, 0] - middle_u) ** 2 + (place[x, 1] - middle_w) ** 2
-            weight = 1.0 / max(away * away, 1e-12)
-        row[0] = 1.0
-        row[1] = place[x, 0]
-        row[2] = place[x, 1]
-        row[3] = place[x, 0] * place[x, 0]
-        row[4] = place[x, 0] * place[x, 1]
-        row[5] = place[x, 1] * place[x, 1]
-        for m in range(6):
-            for n in range(m, 6):
-                matrix[m, n] += weight * row[m] * row[n]
-            right[m] += weight * row[m] * place[x, 2]
-    for m in range(6):
-        for n in range(m):
-            matrix[m, n] = matrix[n, m]
-    if not _solve(matrix, right):
-        return np.inf
-    total = 0.0
-    for x in range(end):
-        u = place[x, 0]
-        w = place[x, 1]
-        place[x, 2] -= (
-            right[0] + right[1] * u + right[2] * w + right[3] * u * u + right[4] * u * w
-            + right[5] * w * w
-        )  # fmt: skip
-        if x >= first:
-            total += place[x, 2] ** 2
-    return np.sqrt(total / (end - first))
 
 
 @kernel
@@ -190,8 +69,59 @@ def _stands_out(vertices, start, around, sums, v):
 
 
 @kernel
-def _find_tips(vertices, start, around, border, sums, asked, height, base):
-    """Height of the vertices that are tips, and the ring that is their base; else base 0."""
+def _size_up(vertices, border, ring, ends, k):
+    """Whether ring k is off the border, its mean radius, and how far its middle is from ring 0."""
+    clear = True
+    x = 0.0
+    y = 0.0
+    z = 0.0
+    for n in range(ends[k], ends[k + 1]):
+        u = ring[n]
+        clear &= not border[u]
+        x += vertices[u, 0]
+        y += vertices[u, 1]
+        z += vertices[u, 2]
+    count = ends[k + 1] - ends[k]
+    x /= count
+    y /= count
+    z /= count
+    spread = 0.0
+    for n in range(ends[k], ends[k + 1]):
+        u = ring[n]
+        spread += np.sqrt(
+            (vertices[u, 0] - x) ** 2 + (vertices[u, 1] - y) ** 2 + (vertices[u, 2] - z) ** 2
+        )
+    v = ring[0]
+    off = np.sqrt((vertices[v, 0] - x) ** 2 + (vertices[v, 1] - y) ** 2 + (vertices[v, 2] - z) ** 2)
+    return clear, spread / count, off
+
+
+@kernel
+def _drop(vertices, sums, ring, ends, k, frame):
+    """How far ring 0 lies above the middle of ring k, and how far ring k lies about its axis."""
+    # The axis is that of the two rings outside, which the spike does not tilt.
+    set_axis(sums, ring, ends[k + 1], ends[k + 3], frame)
+    drop = 0.0
+    radius = 0.0
+    for x in range(ends[k], ends[k + 1]):
+        along = 0.0
+        square = 0.0
+        for m in range(3):
+            d = vertices[ring[0], m] - vertices[ring[x], m]
+            along += d * frame[2, m]
+            square += d * d
+        drop += along
+        radius += np.sqrt(max(square - along * along, 0.0))
+    count = ends[k + 1] - ends[k]
+    return drop / count, radius / count
+
+
+@kernel
+def _find_tips(vertices, start, around, border, sums, asked, height, base, looked):
+    """Height of the vertices that are tips, and the ring that is their base; else base 0.
+
+    The answer about a vertex follows from as many rings as `looked` says.
+    """
     mark = np.full(len(vertices), -1, np.int32)
     ring = np.empty(_ROOM, np.int32)
     ends = np.zeros(_RINGS + 6, np.int32)
@@ -202,44 +132,52 @@ def _find_tips(vertices, start, around, border, sums, asked, height, base):
     right = np.empty(6)
     for i in range(len(asked)):
         v = asked[i]
+        looked[i] = 1
         if not _stands_out(vertices, start, around, sums, v):
             continue
         whole = 0
+        reach = _RINGS + 2
+        known = 1
         best = 0.0
         for k in range(1, _RINGS + 1):
-            wanted = min(k + 3, _RINGS + 2)
-            if whole == k + 2 or k == 1:
-                whole = walk_rings(start, around, v, mark, v, ring, ends, whole, wanted)
-            if whole < k + 2:
+            if whole < k:
+                whole = walk_rings(start, around, v, mark, v, ring, ends, whole, k)
+            if whole < k:
                 break
-            clear = True
-            for x in range(ends[k], ends[k + 1]):
-                clear = clear and not border[ring[x]]
+            slope = STEEPNESS_NEAR if k < 3 else STEEPNESS + (k - 2) * STEEPER
+            widest = FEW_RADIUS_MM if k < 3 else RADIUS_MM
+            clear, spread, off = _size_up(vertices, border, ring, ends, k)
             if not clear:
                 break
-            # The axis is that of the two rings outside, which the spike does not tilt.
-            _set_axis(sums, ring, ends[k + 1], ends[k + 3], frame)
-            drop = 0.0
-            radius = 0.0
-            for x in range(ends[k], ends[k + 1]):
-                along = 0.0
-                square = 0.0
-                for m in range(3):
-                    d = vertices[v, m] - vertices[ring[x], m]
-                    along += d * frame[2, m]
-                    square += d * d
-                drop += along
-                radius += np.sqrt(max(square - along * along, 0.0))
-            drop /= ends[k + 1] - ends[k]
-            radius /= ends[k + 1] - ends[k]
-            if radius > (FEW_RADIUS_MM if k < 3 else RADIUS_MM):
-                break
-            steepness = STEEPNESS_NEAR if k < 3 else STEEPNESS + (k - 2) * STEEPER
-            needed = max(HEIGHT_MM, steepness * radius)
-            if abs(drop) < 0.5 * needed:
+            # No axis brings the vertex farther from the middle of the ring than it is.
+            low = off < 0.5 * max(HEIGHT_MM, _LEAST_SHARE * slope * spread)
+            if low and spread <= widest:
                 continue
-            last = min(whole, k + 3)
-            rough = _depart(
+            if whole < k + 2 <= reach:
+                whole = walk_rings(start, around, v, mark, v, ring, ends, whole, k + 2)
+            if whole < k + 2:
+                break
+            drop, radius = _drop(vertices, sums, ring, ends, k, frame)
+            if radius > widest:
+                break
+            needed = max(HEIGHT_MM, slope * radius)
+            if low or abs(drop) < 0.5 * needed:
+                continue
+            # Rings that were passed over must not have been too wide either.
+            wide = False
+            while known < k:
+                about = _drop(vertices, sums, ring, ends, known, frame)[1]
+                wide |= about > (FEW_RADIUS_MM if known < 3 else RADIUS_MM)
+                known += 1
+            if wide:
+                break
+            last = min(k + 3, reach)
+            if whole < last:
+                whole = walk_rings(start, around, v, mark, v, ring, ends, whole, last)
+                if whole < last:
+                    reach = whole
+                    last = whole
+            rough = depart(
                 vertices, sums, ring, ends, k, last, False, frame, centre, place, matrix, right
             )
             tall = abs(place[0, 2])
@@ -259,6 +197,7 @@ def _find_tips(vertices, start, around, border, sums, asked, height, base):
                 best = score
                 height[i] = place[0, 2]
                 base[i] = k
+        looked[i] = SPIKE_RINGS if base[i] else whole
 
 
 @kernel
@@ -282,7 +221,7 @@ def _mark_spikes(vertices, start, around, border, sums, tips, base, spike):
             continue
         whole = walk_rings(start, around, v, mark, i, ring, ends, 0, k + 3)
         last = min(whole, k + 3)
-        _depart(vertices, sums, ring, ends, k, last, True, frame, centre, place, matrix, right)
+        depart(vertices, sums, ring, ends, k, last, True, frame, centre, place, matrix, right)
         sign = 1.0 if place[0, 2] > 0 else -1.0
         for x in range(ends[k + 1]):
             u = ring[x]
@@ -298,18 +237,18 @@ def _mark_spikes(vertices, start, around, border, sums, tips, base, spike):
 
 def spike_vertices(
     vertices: Vertices,
-    faces: Faces,
+    neighbours: tuple[NDArray[np.int32], NDArray[np.int32]],
     border: Mask,
     near: NDArray[np.float64],
     asked: Mask,
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.uint8]]:
     """Find spikes.
 
     Parameters
     ----------
     vertices : (V, 3) float64, mm
-    faces : (F, 3) int32
-        Consistently wound.
+    neighbours : start (V + 1,) int32, around (start[V],) int32
+        From `vertex_rings.vertex_neighbours`, of faces that are consistently wound.
     border : (V,) bool
         Vertices on open edges.
     near : (V, 4) float64
@@ -323,25 +262,30 @@ def spike_vertices(
         Number of the spike a vertex belongs to, -1 for none.
     height_mm : (S,) float64
         Height of each spike over its base, negative for one that goes inwards.
+    looked : (V,) uint8
+        Rings about each vertex that the answer follows from: when nothing has changed so near, it
+        is the same again. `SPIKE_RINGS` where nobody asked.
     """
     spike = np.full(len(vertices), -1, dtype=np.int32)
+    looked = np.full(len(vertices), SPIKE_RINGS, dtype=np.uint8)
     places = np.flatnonzero(asked & ~border).astype(np.int32)
     if not len(places):
-        return spike, np.zeros(0)
-    start, around = vertex_neighbours(faces, border)
+        return spike, np.zeros(0), looked
     height = np.zeros(len(places))
     base = np.zeros(len(places), dtype=np.int32)
+    rings = np.empty(len(places), dtype=np.uint8)
     cuts = np.linspace(0, len(places), _CHUNKS + 1).astype(int)
 
     def find(at: slice) -> None:
-        found = (height[at], base[at])
-        _find_tips(vertices, start, around, border, near, places[at], *found)
+        found = (height[at], base[at], rings[at])
+        _find_tips(vertices, *neighbours, border, near, places[at], *found)
 
     parts = [slice(*ends) for ends in pairwise(cuts)]
     in_threads(find, parts if len(places) > _FEW else [slice(None)])
+    looked[places] = rings
     tips = np.flatnonzero(base > 0)
     # The tallest first, ties by place, so that renaming vertices changes nothing.
     x, y, z = vertices[places[tips]].T
     tips = tips[np.lexsort((z, y, x, -np.abs(height[tips])))]
-    counts = _mark_spikes(vertices, start, around, border, near, places[tips], base[tips], spike)
-    return spike, height[tips[counts.astype(bool)]]
+    counts = _mark_spikes(vertices, *neighbours, border, near, places[tips], base[tips], spike)
+    return spike, height[tips[counts.astype(bool)]], looked

@@ -9,7 +9,7 @@ import numpy as np
 
 from stsbench.geometry.compiled import kernel
 
-__all__ = ["vertex_neighbours", "walk_rings"]
+__all__ = ["rings_away", "vertex_neighbours", "walk_rings"]
 
 
 @kernel
@@ -51,6 +51,46 @@ def vertex_neighbours(faces, border):
 
 
 @kernel
+def rings_away(start, around, seeds, limit):
+    """Count the edges from each vertex to the nearest of some.
+
+    Parameters
+    ----------
+    start, around : int32
+        From `vertex_neighbours`.
+    seeds : (V,) bool
+    limit : int
+        At most 254; it costs no more than it reaches.
+
+    Returns
+    -------
+    (V,) uint8
+        ``limit + 1`` beyond the limit.
+    """
+    away = np.full(len(seeds), limit + 1, np.uint8)
+    queue = np.empty(len(seeds), np.int32)
+    last = 0
+    for v in range(len(seeds)):
+        if seeds[v]:
+            away[v] = 0
+            queue[last] = v
+            last += 1
+    first = 0
+    while first < last:
+        v = queue[first]
+        first += 1
+        if away[v] == limit:
+            break
+        for y in range(start[v], start[v + 1]):
+            w = around[y]
+            if away[w] > limit:
+                away[w] = away[v] + 1
+                queue[last] = w
+                last += 1
+    return away
+
+
+@kernel
 def walk_rings(start, around, v, mark, stamp, ring, ends, known, limit):
     """Walk the vertices about v (ring 0) ring by ring, from ring `known` on.
 
@@ -86,12 +126,14 @@ def walk_rings(start, around, v, mark, stamp, ring, ends, known, limit):
             u = ring[x]
             for y in range(start[u], start[u + 1]):
                 w = around[y]
-                if mark[w] != stamp:
-                    if count == len(ring):
+                if count == len(ring):
+                    if mark[w] != stamp:
                         return k - 1
-                    mark[w] = stamp
-                    ring[count] = w
-                    count += 1
+                    continue
+                # Without a branch that nothing can foretell: five of six were met before.
+                ring[count] = w
+                count += mark[w] != stamp
+                mark[w] = stamp
         ends[k + 1] = count
         if count == ends[k]:
             return k - 1

@@ -24,18 +24,23 @@ __all__ = [
     "AGAINST",
     "REACH_MM",
     "WideNormals",
+    "count_sides",
     "overturned_faces",
-    "passes_needed",
+    "passes_for",
+    "spread_sums",
     "sum_near",
     "sum_normals",
+    "unity_of",
 ]
 
 REACH_MM = 0.5
 AGAINST = -0.2
 SLIVER_MM = 0.05
 _MOST_PASSES = 6
+_SQUARES = (REACH_MM / np.arange(1.0, _MOST_PASSES + 1)) ** 2
 
 Doubles = NDArray[np.float64]
+Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -48,33 +53,26 @@ class WideNormals:
         Of the faces at the vertex.
     wide : (V, 4) float64
         Over about `REACH_MM`; nearer faces weigh more.
+    unity : (V,) float64
+        How much the wide patch faces one way: 1 flat, towards 0 on needles.
     passes : int
         Rings that `wide` spreads over.
+    shorter : (N + 1,) int64
+        From `count_sides`.
     """
 
     near: Doubles
     wide: Doubles
+    unity: Doubles
     passes: int
-
-    @property
-    def unity(self) -> Doubles:
-        """How much the wide patch faces one way: 1 flat, towards 0 on needles; (V,) float64."""
-        length = np.sqrt(np.einsum("ij,ij->i", self.wide[:, :3], self.wide[:, :3]))
-        return np.where(self.wide[:, 3] > 0, length / np.maximum(self.wide[:, 3], 1e-300), 1.0)
+    shorter: Counts
 
 
 @kernel
-def sum_near(vertices: Vertices, faces: Faces) -> Doubles:
-    """Sum vector area and area of the faces at every vertex, doubled.
+def _sum_near(vertices: Vertices, faces: Faces, squares: Doubles, shorter: Counts) -> Doubles:
+    """Sum vector area and area about every vertex; count sides with shorter squares, if given.
 
-    Parameters
-    ----------
-    vertices : (V, 3) float64, mm
-    faces : (F, 3) int32
-
-    Returns
-    -------
-    (V, 4) float64
+    Last are counted those of no length.
     """
     sums = np.zeros((len(vertices), 4))
     for f in range(len(faces)):
@@ -97,22 +95,60 @@ def sum_near(vertices: Vertices, faces: Faces) -> Doubles:
             sums[v, 1] += ny
             sums[v, 2] += nz
             sums[v, 3] += size
+        if len(squares) == 0:
+            continue
+        wx = vx - ux
+        wy = vy - uy
+        wz = vz - uz
+        first = ux * ux + uy * uy + uz * uz
+        second = vx * vx + vy * vy + vz * vz
+        third = wx * wx + wy * wy + wz * wz
+        for n in range(_MOST_PASSES):
+            limit = squares[n]
+            shorter[n] += (first < limit) + (second < limit) + (third < limit)
+        shorter[_MOST_PASSES] += (first == 0) + (second == 0) + (third == 0)
     return sums
 
 
 @kernel
 def _spread(faces: Faces, sums: Doubles) -> Doubles:
-    """Add the sums of the neighbours, each of them once per face between."""
+    """Add the sums of the neighbours, each of them once per face between.
+
+    All is read before anything is written: so the four sums are added side by side.
+    """
     out = 2 * sums
     for f in range(len(faces)):
         a = faces[f, 0]
         b = faces[f, 1]
         c = faces[f, 2]
-        for k in range(4):
-            whole = sums[a, k] + sums[b, k] + sums[c, k]
-            out[a, k] += whole - sums[a, k]
-            out[b, k] += whole - sums[b, k]
-            out[c, k] += whole - sums[c, k]
+        a0 = sums[a, 0]
+        b0 = sums[b, 0]
+        c0 = sums[c, 0]
+        a1 = sums[a, 1]
+        b1 = sums[b, 1]
+        c1 = sums[c, 1]
+        a2 = sums[a, 2]
+        b2 = sums[b, 2]
+        c2 = sums[c, 2]
+        a3 = sums[a, 3]
+        b3 = sums[b, 3]
+        c3 = sums[c, 3]
+        w0 = a0 + b0 + c0
+        w1 = a1 + b1 + c1
+        w2 = a2 + b2 + c2
+        w3 = a3 + b3 + c3
+        out[a, 0] += w0 - a0
+        out[a, 1] += w1 - a1
+        out[a, 2] += w2 - a2
+        out[a, 3] += w3 - a3
+        out[b, 0] += w0 - b0
+        out[b, 1] += w1 - b1
+        out[b, 2] += w2 - b2
+        out[b, 3] += w3 - b3
+        out[c, 0] += w0 - c0
+        out[c, 1] += w1 - c1
+        out[c, 2] += w2 - c2
+        out[c, 3] += w3 - c3
     return out
 
 
@@ -123,6 +159,22 @@ def _mark_overturned(vertices: Vertices, faces: Faces, wide: Doubles, against: f
         a = faces[f, 0]
         b = faces[f, 1]
         c = faces[f, 2]
+        ux = vertices[b, 0] - vertices[a, 0]
+        uy = vertices[b, 1] - vertices[a, 1]
+        uz = vertices[b, 2] - vertices[a, 2]
+        vx = vertices[c, 0] - vertices[a, 0]
+        vy = vertices[c, 1] - vertices[a, 1]
+        vz = vertices[c, 2] - vertices[a, 2]
+        nx = uy * vz - uz * vy
+        ny = uz * vx - ux * vz
+        nz = ux * vy - uy * vx
+        # A face with the patches of all its corners is with their mean too.
+        if (
+            (nx * wide[a, 0] + ny * wide[a, 1] + nz * wide[a, 2] > 0)
+            & (nx * wide[b, 0] + ny * wide[b, 1] + nz * wide[b, 2] > 0)
+            & (nx * wide[c, 0] + ny * wide[c, 1] + nz * wide[c, 2] > 0)
+        ):
+            continue
         mx = 0.0
         my = 0.0
         mz = 0.0
@@ -136,15 +188,6 @@ def _mark_overturned(vertices: Vertices, faces: Faces, wide: Doubles, against: f
                 mx += x / size
                 my += y / size
                 mz += z / size
-        ux = vertices[b, 0] - vertices[a, 0]
-        uy = vertices[b, 1] - vertices[a, 1]
-        uz = vertices[b, 2] - vertices[a, 2]
-        vx = vertices[c, 0] - vertices[a, 0]
-        vy = vertices[c, 1] - vertices[a, 1]
-        vz = vertices[c, 2] - vertices[a, 2]
-        nx = uy * vz - uz * vy
-        ny = uz * vx - ux * vz
-        nz = ux * vy - uy * vx
         dot = nx * mx + ny * my + nz * mz
         if dot < 0:
             size = (nx * nx + ny * ny + nz * nz) * (mx * mx + my * my + mz * mz)
@@ -152,27 +195,23 @@ def _mark_overturned(vertices: Vertices, faces: Faces, wide: Doubles, against: f
     return marked
 
 
-@kernel
-def _count_shorter(vertices: Vertices, faces: Faces, lengths: Doubles) -> NDArray[np.int64]:
-    """Sides of faces shorter than each length, which fall; last, those of no length."""
-    counts = np.zeros(len(lengths) + 1, np.int64)
-    for f in range(len(faces)):
-        for j in range(3):
-            a = faces[f, j]
-            b = faces[f, j + 1 if j < 2 else 0]
-            x = vertices[b, 0] - vertices[a, 0]
-            y = vertices[b, 1] - vertices[a, 1]
-            z = vertices[b, 2] - vertices[a, 2]
-            square = x * x + y * y + z * z
-            for n in range(len(lengths)):
-                if square >= lengths[n] * lengths[n]:
-                    break
-                counts[n] += 1
-            counts[len(lengths)] += square == 0
-    return counts
+def sum_near(vertices: Vertices, faces: Faces) -> Doubles:
+    """Sum vector area and area of the faces at every vertex, doubled.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float64, mm
+    faces : (F, 3) int32
+
+    Returns
+    -------
+    (V, 4) float64
+    """
+    sums: Doubles = _sum_near(vertices, faces, np.zeros(0), np.zeros(1, dtype=np.int64))
+    return sums
 
 
-def sum_normals(vertices: Vertices, faces: Faces, *, passes: int | None = None) -> WideNormals:
+def sum_normals(vertices: Vertices, faces: Faces) -> WideNormals:
     """Sum vector areas about every vertex.
 
     Parameters
@@ -180,32 +219,57 @@ def sum_normals(vertices: Vertices, faces: Faces, *, passes: int | None = None) 
     vertices : (V, 3) float64, mm
     faces : (F, 3) int32
         Consistently wound.
-    passes : int, optional
-        Rings to spread over: those of the whole mesh where these are a part of its faces. By
-        default what reaches about `REACH_MM`.
     """
-    near = sum_near(vertices, faces)
-    wide = near
-    rings = passes_needed(vertices, faces) if passes is None else passes
-    for _ in range(rings):
-        wide = _spread(faces, wide)
-    return WideNormals(near, wide, rings)
+    shorter = np.zeros(len(_SQUARES) + 1, dtype=np.int64)
+    near = _sum_near(vertices, faces, _SQUARES, shorter)
+    passes = passes_for(shorter, len(faces))
+    wide = spread_sums(faces, near, passes)
+    return WideNormals(near, wide, unity_of(wide), passes, shorter)
 
 
-def overturned_faces(vertices: Vertices, faces: Faces, normals: WideNormals) -> Mask:
+def spread_sums(faces: Faces, sums: Doubles, passes: int) -> Doubles:
+    """Spread sums over rings.
+
+    Parameters
+    ----------
+    faces : (F, 3) int32
+        With some of a mesh's faces vertices get the right sums that lie at least `passes` rings
+        within these.
+    sums : (V, 4) float64
+    passes : int
+
+    Returns
+    -------
+    (V, 4) float64
+    """
+    for _ in range(passes):
+        sums = _spread(faces, sums)
+    return sums
+
+
+def unity_of(wide: Doubles) -> Doubles:
+    """Return how much patches face one way, (V,) float64, from their sums, (V, 4) float64."""
+    length = np.sqrt(np.einsum("ij,ij->i", wide[:, :3], wide[:, :3]))
+    unity = np.ones(len(wide))
+    np.divide(length, wide[:, 3], out=unity, where=wide[:, 3] > 0)
+    return unity
+
+
+def overturned_faces(vertices: Vertices, faces: Faces, wide: Doubles) -> Mask:
     """Mark faces that face against the patch they lie in.
 
     Parameters
     ----------
     vertices : (V, 3) float64, mm
     faces : (F, 3) int32
-    normals : WideNormals
+    wide : (V, 4) float64
+        Of a `WideNormals`.
 
     Returns
     -------
     (F,) bool
     """
-    marked: Mask = _mark_overturned(vertices, faces, normals.wide, AGAINST)
+    marked: Mask = _mark_overturned(vertices, faces, wide, AGAINST)
     rows = np.flatnonzero(marked)
     if len(rows):
         a, b, c = (vertices[faces[rows, j]] for j in range(3))
@@ -215,18 +279,36 @@ def overturned_faces(vertices: Vertices, faces: Faces, normals: WideNormals) -> 
     return marked
 
 
-def passes_needed(vertices: Vertices, faces: Faces) -> int:
-    """Return how often to spread, so that sums reach about `REACH_MM`.
+def count_sides(vertices: Vertices, faces: Faces) -> Counts:
+    """Count sides of faces shorter than an n-th of `REACH_MM`; last, those of no length.
 
     Parameters
     ----------
     vertices : (V, 3) float64, mm
     faces : (F, 3) int32
+
+    Returns
+    -------
+    (N + 1,) int64
     """
-    shorter = _count_shorter(vertices, faces, REACH_MM / np.arange(1.0, _MOST_PASSES + 1))
+    corners = vertices[faces]
+    square = ((corners - np.roll(corners, 1, axis=1)) ** 2).sum(axis=2)
+    shorter = [np.count_nonzero(square < limit) for limit in _SQUARES]
+    return np.array([*shorter, np.count_nonzero(square == 0)])
+
+
+def passes_for(shorter: Counts, face_count: int) -> int:
+    """Return how often to spread, so that sums reach about `REACH_MM`.
+
+    Parameters
+    ----------
+    shorter : (N + 1,) int64
+        From `count_sides`, of all faces.
+    face_count : int
+    """
     # The lower median over all sides of all faces: neither the order of the faces nor the corner
     # that a face is named from may play a part.
-    enough = np.flatnonzero(2 * shorter[:-1] <= 3 * len(faces))
+    enough = np.flatnonzero(2 * shorter[:-1] <= 3 * face_count)
     if len(enough):
         return int(enough[0])
-    return 0 if 2 * shorter[-1] > 3 * len(faces) else _MOST_PASSES
+    return 0 if 2 * shorter[-1] > 3 * face_count else _MOST_PASSES

@@ -28,7 +28,8 @@ from stsbench.geometry.face_sets import faces_at, grow_by_rings
 from stsbench.geometry.self_intersection import flat_stars, self_meetings
 from stsbench.geometry.spikes import UNITY, spike_vertices
 from stsbench.geometry.topology import BOUNDARY, faces_at_edges, open_vertices
-from stsbench.geometry.wide_normals import overturned_faces, sum_normals
+from stsbench.geometry.vertex_rings import vertex_neighbours
+from stsbench.geometry.wide_normals import WideNormals, overturned_faces, sum_normals
 from stsbench.repair.choices import NO_ANSWERS, kept_numbers, number_findings
 from stsbench.repair.draft import Draft
 from stsbench.repair.listing import LISTED, largest_first, list_face_groups, place_of
@@ -57,10 +58,9 @@ class Defects:
         False when there were more meetings than the search counts.
     tree : BoundingTree
         Over the faces of the draft as they were.
-    unity : (V,) float64
-        How much the surface about each vertex faces one way.
-    passes : int
-        Rings that were looked at for `unity`.
+    normals : WideNormals
+    looked : (V,) uint8
+        How far from each vertex spikes were looked for, from `spike_vertices`.
     """
 
     spikes: Mask
@@ -68,8 +68,8 @@ class Defects:
     crossings: Mask
     complete: bool
     tree: BoundingTree
-    unity: NDArray[np.float64]
-    passes: int
+    normals: WideNormals
+    looked: NDArray[np.uint8]
 
 
 def find_defects(tidied: Tidied, profile: RepairProfile, answers: Answers = NO_ANSWERS) -> Defects:
@@ -89,16 +89,19 @@ def find_defects(tidied: Tidied, profile: RepairProfile, answers: Answers = NO_A
     """
     draft = tidied.draft
     vertices, faces = draft.vertices, draft.faces
-    normals, tree = side_by_side(
-        lambda: sum_normals(vertices, faces), lambda: build_tree(vertices, faces)
-    )
     rim = open_vertices(faces, draft.twin)
     border = np.zeros(len(vertices), dtype=bool)
     border[rim] = True
-    spike, height_mm = spike_vertices(vertices, faces, border, normals.near, normals.unity < UNITY)
+    (normals, neighbours), tree = side_by_side(
+        lambda: (sum_normals(vertices, faces), vertex_neighbours(faces, border)),
+        lambda: build_tree(vertices, faces),
+    )
+    spike, height_mm, looked = spike_vertices(
+        vertices, neighbours, border, normals.near, normals.unity < UNITY
+    )
     spikes: Mask = faces_at(faces, spike >= 0)
     overturned, flat = side_by_side(
-        lambda: overturned_faces(vertices, faces, normals),
+        lambda: overturned_faces(vertices, faces, normals.wide),
         lambda: flat_stars(vertices, faces, normals.near, rim),
     )
     meetings = self_meetings(vertices, faces, tree=tree, flat=flat)
@@ -136,7 +139,7 @@ def find_defects(tidied: Tidied, profile: RepairProfile, answers: Answers = NO_A
         tidied.note(kind, _count_groups(draft, place), found)
         marked[_groups_listed(draft, place, kept)] = False
     crossings |= through & ~folds
-    return Defects(spikes, folds, crossings, meetings.complete, tree, normals.unity, normals.passes)
+    return Defects(spikes, folds, crossings, meetings.complete, tree, normals, looked)
 
 
 def _count_groups(draft: Draft, marked: Mask) -> int:
@@ -290,7 +293,7 @@ def cut_defects(tidied: Tidied, defects: Defects) -> None:
     reasons = np.zeros(len(draft.faces), dtype=np.uint8)
     for seed, reason in (
         (widen(draft, defects.crossings, 1), EditReason.SELF_INTERSECTION),
-        (whole_folds(draft, defects.folds, defects.unity), EditReason.FOLD),
+        (whole_folds(draft, defects.folds, defects.normals.unity), EditReason.FOLD),
         (defects.spikes, EditReason.SPIKE),
     ):
         reasons[seed] = reason

@@ -1,8 +1,8 @@
 """Look again at what a repair has changed, so that repairing twice changes nothing the second time.
 
 Rules owned here:
-- Only vertices within reach of a changed face are asked, and they get the very numbers that a search
-  of the whole draft would give: sums over whole stars, the rings of the first search.
+- Only what lies within reach of a changed vertex is asked, one that lost or gained a face, and it
+  gets the very numbers that a search of the whole draft would give: the rest keeps those it had.
 - Where the mesh has changed so much that the first search would have used another number of rings,
   the whole draft is searched again.
 - Faces that meet are not asked here: the patches answer for those (`patching`).
@@ -14,14 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Mask
-from stsbench.geometry.face_reach import faces_near
+from stsbench.geometry.face_sets import faces_at
 from stsbench.geometry.spikes import SPIKE_RINGS, UNITY, spike_vertices
 from stsbench.geometry.topology import open_vertices
+from stsbench.geometry.vertex_rings import rings_away, vertex_neighbours
 from stsbench.geometry.wide_normals import (
+    count_sides,
     overturned_faces,
-    passes_needed,
+    passes_for,
+    spread_sums,
     sum_near,
-    sum_normals,
+    unity_of,
 )
 from stsbench.repair.cutting import Defects
 from stsbench.repair.draft import Draft
@@ -60,8 +63,11 @@ class SecondLook:
 
     def __init__(self, draft: Draft, defects: Defects) -> None:
         self.draft = draft
-        self.unity = defects.unity
-        self._passes = defects.passes
+        self.unity = defects.normals.unity
+        self._near = defects.normals.near
+        self._shorter = defects.normals.shorter
+        self._passes = defects.normals.passes
+        self._looked = defects.looked
         self._order = defects.tree.order
         self._sorted_faces = defects.tree.faces
 
@@ -69,65 +75,57 @@ class SecondLook:
         """Return what is wrong within reach of a change."""
         draft = self.draft
         nothing = np.zeros(len(draft.faces), dtype=bool)
-        fresh = draft.vertex_count - len(self.unity)
-        self.unity = np.concatenate([self.unity, np.ones(fresh)])
-        changed = self._changed_vertices()
+        changed = self._take_changes()
         if not changed.any():
             return Seen(nothing, nothing)
-        passes = passes_needed(draft.vertices, draft.faces)
+        border = np.zeros(draft.vertex_count, dtype=bool)
+        border[open_vertices(draft.faces, draft.twin)] = True
+        neighbours = vertex_neighbours(draft.faces, border)
+        away = rings_away(*neighbours, changed, max(SPIKE_RINGS, 2 * self._passes))
+        folds = self._sum_again(away)
+        asked = (away <= self._looked) & (self.unity < UNITY)
+        spike, _, looked = spike_vertices(draft.vertices, neighbours, border, self._near, asked)
+        self._looked[asked] = looked[asked]
+        spikes = faces_at(draft.faces, spike >= 0) if (spike >= 0).any() else nothing
+        return Seen(spikes, folds & ~spikes)
+
+    def _take_changes(self) -> Mask:
+        """Mark vertices that lost or gained a face since the first search; make room for new ones."""
+        draft = self.draft
+        fresh = draft.vertex_count - len(self.unity)
+        self.unity = np.concatenate([self.unity, np.ones(fresh)])
+        self._near = np.concatenate([self._near, np.zeros((fresh, 4))])
+        never = np.full(fresh, SPIKE_RINGS, dtype=np.uint8)
+        self._looked = np.concatenate([self._looked, never])
+        gone = np.ones(len(self._order), dtype=bool)
+        gone[draft.mark[draft.mark >= 0]] = False
+        lost, gained = self._sorted_faces[gone[self._order]], draft.faces[draft.mark < 0]
+        changed = np.zeros(draft.vertex_count, dtype=bool)
+        changed[lost] = True
+        changed[gained] = True
+        shorter = (
+            self._shorter - count_sides(draft.vertices, lost) + count_sides(draft.vertices, gained)
+        )
+        passes = passes_for(shorter, len(draft.faces))
         if passes != self._passes:
             self._passes = passes
             changed[:] = True
-        ring = faces_near(draft.faces, draft.twin, changed, max(SPIKE_RINGS, 2 * passes + 2))
-        border = np.zeros(draft.vertex_count, dtype=bool)
-        border[open_vertices(draft.faces, draft.twin)] = True
-        folds = self._sum_again(ring)
-        asked = np.zeros(draft.vertex_count, dtype=bool)
-        asked[draft.faces[(ring >= 0) & (ring <= SPIKE_RINGS)]] = True
-        asked &= (self.unity < UNITY) & ~border
-        spikes = self._spikes(asked, border) if asked.any() else nothing
-        return Seen(spikes, folds & ~spikes)
-
-    def _changed_vertices(self) -> Mask:
-        """Mark vertices that lost or gained a face."""
-        draft = self.draft
-        gone = np.ones(len(self._order), dtype=bool)
-        gone[draft.mark[draft.mark >= 0]] = False
-        changed = np.zeros(draft.vertex_count, dtype=bool)
-        changed[self._sorted_faces[gone[self._order]]] = True
-        changed[draft.faces[draft.mark < 0]] = True
         return changed
 
-    def _sum_again(self, ring: NDArray[np.int32]) -> Mask:
-        """Bring `unity` up to date near changes; mark overturned faces there."""
+    def _sum_again(self, away: NDArray[np.uint8]) -> Mask:
+        """Bring sums and `unity` up to date near changes; mark overturned faces there."""
         draft, passes = self.draft, self._passes
-        rows, names, faces = self._part((ring >= 0) & (ring <= 2 * passes + 2))
-        normals = sum_normals(draft.vertices[names], faces, passes=passes)
-        right = ring[rows] <= passes + 1  # farther out the stars are not whole
-        known = np.zeros(len(names), dtype=bool)
-        known[faces[right]] = True
-        self.unity[names[known]] = normals.unity[known]
-        over = overturned_faces(draft.vertices[names], faces, normals)
+        renewed = away == 0
+        part = draft.faces[faces_at(draft.faces, renewed)]
+        self._near[renewed] = sum_near(draft.vertices, part)[renewed]
+        # Changes spread so far, and a ring more for the corners of faces; what they follow from is
+        # as far away again.
+        renewed = away <= passes
+        part = draft.faces[faces_at(draft.faces, away <= 2 * passes)]
+        wide = spread_sums(part, self._near, passes)
+        self.unity[renewed] = unity_of(wide[renewed])
+        rows = np.flatnonzero(faces_at(draft.faces, renewed))
+        over = overturned_faces(draft.vertices, draft.faces[rows], wide)
         folds = np.zeros(len(draft.faces), dtype=bool)
-        folds[rows[over & right]] = True
+        folds[rows[over]] = True
         return folds
-
-    def _spikes(self, asked: Mask, border: Mask) -> Mask:
-        """Mark the faces at spikes whose tip is among the asked vertices."""
-        draft = self.draft
-        near = sum_near(draft.vertices, draft.faces)
-        spike, _ = spike_vertices(draft.vertices, draft.faces, border, near, asked)
-        marked: Mask = np.asarray((spike >= 0)[draft.faces].any(axis=1))
-        return marked
-
-    def _part(self, chosen: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
-        """Return some faces: their rows, their vertices, and the faces over these."""
-        draft = self.draft
-        rows = np.flatnonzero(chosen)
-        part = draft.faces[rows]
-        used = np.zeros(draft.vertex_count, dtype=bool)
-        used[part] = True
-        names = np.flatnonzero(used)
-        rename = np.zeros(draft.vertex_count, dtype=np.int32)
-        rename[names] = np.arange(len(names), dtype=np.int32)
-        return rows, names, np.ascontiguousarray(rename[part])
