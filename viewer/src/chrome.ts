@@ -69,7 +69,7 @@ export class Chrome {
       const command = COMMAND.get(id)!;
       node.disabled = command.can ? !command.can(app) : false;
       const isOn = command.isOn?.(app);
-      if (isOn !== undefined) node.setAttribute("aria-pressed", String(isOn));
+      if (isOn !== undefined) node.setAttribute("aria-pressed", String(isOn && !node.disabled));
       if (id === "undo" || id === "redo") {
         const what = app.history[id];
         node.title = what ? `${app.tooltip(id, id)}: ${what}` : app.tooltip(id, id);
@@ -163,7 +163,7 @@ export class Chrome {
   private fillSide(): void {
     const { app } = this, scroll = this.side.scrollTop;
     const layers = [...app.stage.layers.values()].map((layer, i) => {
-      const node = element("button", "sts-layer", icon("eye"), element("span", "", layer.options.title));
+      const node = element("button", "sts-layer", icon("eye"), swatch(layer.colour), element("span", "", layer.options.title));
       node.type = "button";
       node.title = `${app.words("show_or_hide")} (Alt+${i + 1})`;
       node.setAttribute("aria-pressed", String(layer.group.visible));

@@ -15,6 +15,7 @@ export const KIND_COLOURS: Record<string, number> = {
   flipped_winding: 0x56b4e9, not_orientable: 0x4b5fb0, double_layer: 0xa05bc0,
   stitching_step: 0x00a0a8, unit_suspect: 0x606060, model_invalid: 0xb00020,
 };
+const NEAREST_MM = 12; // of the picture's height: about a tooth stays in sight
 const RANK: Record<string, number> = { hold: 0, review: 1, note: 2 };
 
 export function kindColour(kind: string): number {
@@ -130,7 +131,7 @@ export class Findings {
     view.flyTo({
       target: place,
       turn: turnOnto(view, this.app.layer(finding.layer)?.slots, finding),
-      height: Math.min(Math.max(6, 3.2 * finding.size_mm), 0.8 * this.app.wholeHeight()),
+      height: Math.min(Math.max(NEAREST_MM, 3.2 * finding.size_mm), 0.8 * this.app.wholeHeight()),
     });
     this.app.announce(`${number + 1} / ${this.list.length}: ${this.title(finding)}, ${this.app.sizeText(finding)}`);
     this.app.send({ type: "finding", id: finding.id, layer: finding.layer });

@@ -5,7 +5,7 @@
 // - Overlays (selection, preview, edits) draw some slots again, a little in front, with the same
 //   vertices; they hold an index of their own and nothing else.
 import { Box3, BufferAttribute, BufferGeometry, DynamicDrawUsage, Group, Mesh, Sphere, type ShaderMaterial } from "three";
-import { surfaceMaterial, useAmounts, type Look } from "./material.ts";
+import { plainColour, STONE, surfaceMaterial, useAmounts, type Look } from "./material.ts";
 import { Overlay, Wires } from "./layer_overlays.ts";
 import { Picking } from "./picking.ts";
 import { rangesOf, SlotMesh, type Change, type Delta } from "./slots.ts";
@@ -21,6 +21,7 @@ export class Layer {
   readonly overlays = new Map<string, Overlay>();
   private geometry = new BufferGeometry();
   private readonly mesh: Mesh;
+  private ownColour = STONE;
   private amounts: Float32Array | null = null;
   private wires: Wires | null = null;
 
@@ -59,6 +60,16 @@ export class Layer {
     return change;
   }
 
+  /** Of its surface, where the scan's own colours are not shown. */
+  get colour(): number {
+    return this.ownColour;
+  }
+
+  setColour(hex: number): void {
+    this.ownColour = hex;
+    this.material.uniforms.surface.value = plainColour(hex);
+  }
+
   showColours(shown: boolean): void {
     this.material.uniforms.usesTint.value = shown && this.hasColours ? 1 : 0;
   }
@@ -84,6 +95,7 @@ export class Layer {
     this.material.uniforms.opacity.value = opacity;
     this.material.transparent = opacity < 1;
     this.material.depthWrite = opacity >= 1;
+    this.material.forceSinglePass = opacity >= 1; // else backs first, fronts over them
     this.material.needsUpdate = true;
   }
 

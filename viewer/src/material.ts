@@ -8,6 +8,8 @@
 import { DataTexture, DoubleSide, LinearFilter, RGBAFormat, ShaderMaterial, Vector3, Vector4 } from "three";
 
 export const STONE = 0xdecdac;
+/** Of one layer after the other, so that two jaws in occlusion are told apart. */
+export const LAYER_COLOURS = [STONE, 0xbfd2b4, 0xd8c3dc, 0xb4cdd8];
 export const INSIDE = 0xa9b4c4;
 const DEVIATION_STOPS = [
   [12, 62, 158], [52, 128, 202], [152, 194, 226], [226, 222, 214], [246, 180, 122], [226, 102, 24], [158, 48, 0],
@@ -68,12 +70,12 @@ void main() {
   colour = front ? heat : mix(heat, inside, 0.5);
 #endif
   float facing = clamp(n.z, 0.0, 1.0), edge = 1.0 - facing;
-  float light = 0.345 + 0.60 * max(dot(n, KEY), 0.0) + 0.085 * dot(n, FILL) + 0.08 * facing;
-  light *= 1.0 - 0.35 * edge * edge * edge;
+  float light = 0.41 + 0.54 * max(dot(n, KEY), 0.0) + 0.10 * dot(n, FILL) + 0.08 * facing;
+  light *= 1.0 - 0.28 * edge * edge * edge;
   float cavity = front ? vCavity : -vCavity;
-  if (!front) light = max(light, 0.55);
+  if (!front) light = max(light, 0.72);
   float valley = clamp(-cavity, 0.0, 1.0), ridge = clamp(cavity, 0.0, 1.0);
-  light *= 1.0 - relief * valley * (0.62 * valley + 0.30);
+  light *= 1.0 - relief * valley * (0.55 * valley + 0.42);
   light += relief * 0.22 * ridge * ridge;
   float gloss = max(dot(n, BETWEEN), 0.0);
   gloss *= gloss; gloss *= gloss; gloss *= gloss; gloss *= gloss; gloss *= gloss;

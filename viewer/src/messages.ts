@@ -7,6 +7,7 @@
 import { Vector3 } from "three";
 import type { App } from "./app.ts";
 import { Layer } from "./layer.ts";
+import { LAYER_COLOURS } from "./material.ts";
 import { release } from "./scratch.ts";
 import { SlotMesh } from "./slots.ts";
 import { bytes, floats, numbers, readDelta, type Finding, type Level, type Message, type Triple } from "./wire.ts";
@@ -74,9 +75,12 @@ export class Messages {
     const colours = bytes(buffers[2]);
     const slots = new SlotMesh(floats(buffers[0]), numbers(buffers[1]), colours.length ? colours : null, numbers(buffers[3]));
     const old = app.layer(name), isFirst = !app.stage.layers.size;
+    const taken = [...app.stage.layers.values()].map((layer) => layer.colour);
+    const colour = old?.colour ?? LAYER_COLOURS.find((one) => !taken.includes(one)) ?? LAYER_COLOURS[0];
     if (old) this.forget(old);
     const layer = new Layer(name, slots, { title: String(message.title ?? name), editable: Boolean(message.editable) });
     layer.group.visible = old ? old.group.visible : message.visible !== false;
+    layer.setColour(colour);
     layer.showColours(app.showsColours);
     layer.showWires(app.showsWires);
     layer.setOpacity(app.isGlass ? 0.5 : 1);

@@ -1,6 +1,9 @@
 // Screen-space occlusion: places that see little of the sky are darker. Off at first; it costs a
 // second pass over the picture.
 //
+// Two places opposite each other count together: on a slope one is as much nearer as the other is
+// farther, so that a smooth flank stays light and only fissures, margins and gaps darken.
+//
 // Layers are drawn into a texture with their depth; one triangle over the screen darkens them and
 // hands the depth on, so that markers and lines are drawn over them as ever.
 import {
@@ -24,21 +27,25 @@ float depthAt(vec2 at) {
   float perspective = range.x * range.y / (range.y - depth * (range.y - range.x));
   return mix(range.x + depth * (range.y - range.x), perspective, isPerspective);
 }
+float nearer(vec2 at, float here) {
+  float by = here - depthAt(at);
+  return by > 3.0 * reach ? 0.0 : clamp(by, -1.5 * reach, 1.5 * reach); // another jaw in front casts none
+}
 void main() {
   float raw = texture2D(depths, vAt).x;
   if (raw >= 1.0) discard;
   float here = depthAt(vAt);
   float turn = fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715)))) * 6.2831853;
   float hidden = 0.0;
-  for (int i = 0; i < 16; i++) {
-    float part = (float(i) + 0.5) / 16.0;
+  for (int i = 0; i < 10; i++) {
+    float part = (float(i) + 0.5) / 10.0;
     float angle = turn + float(i) * 2.39996323;
-    vec2 there = vAt + vec2(cos(angle), sin(angle)) * part * pixels / size;
-    float nearer = here - depthAt(there);
-    hidden += smoothstep(0.02, 0.5 * reach, nearer) * (1.0 - smoothstep(reach, 3.0 * reach, nearer));
+    vec2 away = vec2(cos(angle), sin(angle)) * part * pixels / size;
+    float both = 0.5 * (nearer(vAt + away, here) + nearer(vAt - away, here));
+    hidden += smoothstep(0.01, 0.4 * reach * part, both);
   }
   vec3 colour = texture2D(colours, vAt).rgb;
-  gl_FragColor = vec4(colour * (1.0 - 0.85 * hidden / 16.0), 1.0);
+  gl_FragColor = vec4(colour * (1.0 - 0.8 * hidden / 10.0), 1.0);
   gl_FragDepth = raw;
 }`;
 

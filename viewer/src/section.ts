@@ -2,19 +2,22 @@
 //
 // Rules owned here:
 // - It faces the viewer when it is switched on and then stays with the scan; a slider moves it.
+// - Each layer's outline has a colour of its own: two jaws that meet are told apart.
 // - While a plane to trim by is chosen, that plane clips instead: what would go is out of sight.
-import { Vector3 } from "three";
+import { Color, Vector3 } from "three";
 import type { App } from "./app.ts";
-import { slider } from "./fields.ts";
+import { element, slider } from "./fields.ts";
 import { Lines } from "./lines.ts";
 import { sectionOutline } from "./sections.ts";
+
+const OUTLINE_COLOURS = [0xd5300a, 0x0b4fb5, 0x2b8a3e, 0x862e9c]; // of one layer after the other
 
 export class Section {
   isOn = false;
   private normal = new Vector3(0, 0, 1);
   private offset = 0;
   private cut: { point: Vector3; normal: Vector3 } | null = null;
-  private readonly lines = new Lines({ colour: 0xd5300a, width: 3 });
+  private readonly lines = new Lines({ colour: 0xffffff, width: 3 });
 
   constructor(private readonly app: App) {
     app.stage.decorations.add(this.lines.group);
@@ -50,14 +53,19 @@ export class Section {
     const offset = this.cut ? this.cut.point.dot(this.cut.normal) : this.offset;
     stage.clips = this.isOn || this.cut !== null;
     stage.clip.set(normal.x, normal.y, normal.z, offset);
-    const outlines = stage.clips
-      ? [...stage.layers.values()]
-          .filter((layer) => layer.group.visible && (!this.cut || layer.options.editable))
-          .map((layer) => sectionOutline(layer.slots, normal.toArray(), offset - 1e-3))
-      : [];
-    const all = new Float32Array(outlines.reduce((sum, one) => sum + one.length, 0));
-    outlines.reduce((at, one) => (all.set(one, at), at + one.length), 0);
-    this.lines.set(all);
+    const outlines = [...stage.layers.values()].map((layer) =>
+      stage.clips && layer.group.visible && (!this.cut || layer.options.editable)
+        ? sectionOutline(layer.slots, normal.toArray(), offset - 1e-3)
+        : new Float32Array(0));
+    const all = new Float32Array(outlines.reduce((sum, one) => sum + one.length, 0)), tints = new Float32Array(all.length);
+    let at = 0;
+    outlines.forEach((one, number) => {
+      const tint = new Color(OUTLINE_COLOURS[number % OUTLINE_COLOURS.length]).toArray(); // linear, as lines want it
+      all.set(one, at);
+      for (let i = 0; i < one.length; i++) tints[at + i] = tint[i % 3];
+      at += one.length;
+    });
+    this.lines.set(all, tints);
     stage.invalidate();
   }
 
@@ -70,10 +78,14 @@ export class Section {
       low = Math.min(low, corner.dot(this.normal));
       high = Math.max(high, corner.dot(this.normal));
     }
-    return [slider(this.app.words("section_depth"), this.offset, { min: low, max: high, step: (high - low) / 400 }, (value) => {
+    const depth = element("output", "sts-depth", `${(high - this.offset).toFixed(1)} mm`);
+    const field = slider(this.app.words("section_depth"), this.offset, { min: low, max: high, step: (high - low) / 400 }, (value) => {
       this.offset = value;
+      depth.textContent = `${(high - value).toFixed(1)} mm`;
       this.update();
-    })];
+    });
+    field.append(depth);
+    return [field];
   }
 
   close(): void {
