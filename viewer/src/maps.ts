@@ -11,7 +11,7 @@ export const REASONS: [Label, number][] = [
   ["reason_self_intersection", 0x009e73], ["reason_non_manifold_edge", 0xe69f00],
   ["reason_non_manifold_vertex", 0x56b4e9], ["reason_degenerate", 0xf0e442], ["reason_duplicate", 0x5a5a5a],
   ["reason_island", 0x6e3c14], ["reason_border_trim", 0xa06ebe], ["reason_smooth", 0xaac83c],
-  ["reason_manual", 0x282878], ["reason_decimated", 0x78aaaa],
+  ["reason_manual", 0x282878], ["reason_decimated", 0x78aaaa], ["reason_remeshed", 0x8cbe96],
 ];
 
 interface Scale {
