@@ -13,10 +13,11 @@ from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.errors import RenderError
 from stsbench.geometry.kernel_folders import prune_old_caches
 
-__all__ = ["check_pictures", "compile_filling", "compile_kernels"]
+__all__ = ["check_pictures", "compile_beside", "compile_kernels"]
 
-# numba compiles on one core: a second process takes the part that searching does not need.
-_SECOND = "from stsbench.workflow.machine import compile_filling; compile_filling()"
+# numba compiles on one core: a second process takes half of the work. Which half was measured.
+_BESIDE = "from stsbench.workflow.machine import compile_beside; compile_beside()"
+_READY = "repair"
 
 
 def compile_kernels(*, progress: Progress = NO_PROGRESS) -> float:
@@ -24,41 +25,48 @@ def compile_kernels(*, progress: Progress = NO_PROGRESS) -> float:
 
     Kernels are compiled by using them: a small damaged scan goes through the whole chain, so
     nothing has to list them. On a machine where this ran before it only loads the cache.
-    Filling is compiled by a second process meanwhile; what that one leaves, this one compiles.
+    A second process fills, looks for spikes and trims meanwhile; what it leaves, this one compiles.
+    What a repair needs comes first.
     """
     started = time.perf_counter()
     prune_old_caches()
     mesh = _damaged_dome()
-    steps: tuple[tuple[str, Callable[[TriangleMesh], None]], ...] = (
-        ("files", _through_files),
-        ("search", _through_search),
-        ("repair", _through_repair),
-        ("tools", _through_tools),
-        ("model", _through_model),
-    )
-    command = [sys.executable, "-c", _SECOND]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as second:  # noqa: S603 our own
+    command = [sys.executable, "-c", _BESIDE]
+    with subprocess.Popen(  # noqa: S603 our own
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as second:
+        steps: tuple[tuple[str, Callable[[TriangleMesh], object]], ...] = (
+            ("files", _through_files),
+            ("tidy", _through_tidying),
+            ("search", _through_meetings),
+            ("fill", lambda _: _wait_for_line(second)),
+            ("repair", _through_repair),
+            ("inspect", _through_inspection),
+            ("tools", lambda _: _through_tools("refill", "smooth")),
+            ("trim", lambda _: second.wait()),
+            ("tools", lambda _: _through_tools("trim_curve")),
+            ("model", _through_model),
+        )
         for number, (name, step) in enumerate(steps):
             progress.step(name, number / len(steps))
-            if name == "repair":
-                second.wait()
             step(mesh)
     progress.step("done", 1.0)
     return time.perf_counter() - started
 
 
-def compile_filling() -> None:
-    """Compile the kernels that fill holes."""
-    from stsbench.geometry.boundary import boundary_loops  # noqa: PLC0415
-    from stsbench.geometry.hole_filling import fill_loops  # noqa: PLC0415
-    from stsbench.geometry.topology import half_edge_twins  # noqa: PLC0415
+def compile_beside() -> None:
+    """Compile the second process's half, and say on stdout when what a repair needs is there."""
+    _through_filling(_damaged_dome(sound=True))
+    _through_spikes(_damaged_dome(sound=True))
+    sys.stdout.write(f"{_READY}\n")
+    sys.stdout.flush()
+    _through_tools("trim_curve")
 
-    dome = _damaged_dome(sound=True)
-    twin = half_edge_twins(dome.faces, dome.vertex_count)
-    loops = boundary_loops(dome.faces, twin)
-    longest = int(np.argmax(np.diff(loops.offsets)))
-    holes = loops.take(np.delete(np.arange(len(loops)), longest))
-    fill_loops(dome.vertices, dome.faces, twin, holes.vertices, holes.offsets)
+
+def _wait_for_line(process: subprocess.Popen[str]) -> None:
+    """Wait until the second process is done with its half of a repair, or has ended."""
+    if process.stdout is not None:
+        process.stdout.readline()
 
 
 def check_pictures() -> str:
@@ -91,7 +99,8 @@ def _damaged_dome(*, sound: bool = False) -> TriangleMesh:
         faces = faces[np.hypot(centres[:, 0] - place[0], centres[:, 1] - place[1]) > 1.1]
         centres = vertices[faces].mean(axis=1)
     if sound:
-        return TriangleMesh(vertices.astype(np.float32), faces.astype(np.int32))
+        colours = np.full((len(vertices), 3), 200, dtype=np.uint8)
+        return TriangleMesh(vertices, faces.astype(np.int32), colours=colours)
     vertices[index[40, 40]] += (0.0, 0.0, 2.5)  # spike
     vertices[index[30, 44]] += (1.4, 0.0, -0.4)  # fold: pushed over its neighbours
     fin = [[index[20, 30], index[20, 31], len(vertices)]]
@@ -108,7 +117,51 @@ def _through_files(mesh: TriangleMesh) -> None:
         decode_scan(encode(mesh))
 
 
-def _through_search(mesh: TriangleMesh) -> None:
+def _through_tidying(mesh: TriangleMesh) -> None:
+    from stsbench.repair.profiles import load_profile  # noqa: PLC0415
+    from stsbench.repair.tidying import tidy_scan  # noqa: PLC0415
+
+    tidy_scan(mesh, profile=load_profile("study"), progress=NO_PROGRESS)
+
+
+def _through_meetings(mesh: TriangleMesh) -> None:
+    from stsbench.geometry.bounding_tree import build_tree  # noqa: PLC0415
+    from stsbench.geometry.self_intersection import flat_stars, self_meetings  # noqa: PLC0415
+    from stsbench.geometry.topology import half_edge_twins, open_vertices  # noqa: PLC0415
+    from stsbench.geometry.wide_normals import overturned_faces, sum_normals  # noqa: PLC0415
+
+    vertices, faces = mesh.vertices, mesh.faces
+    rim = open_vertices(faces, half_edge_twins(faces, mesh.vertex_count))
+    normals = sum_normals(vertices, faces)
+    overturned_faces(vertices, faces, normals)
+    flat = flat_stars(vertices, faces, normals.near, rim)
+    self_meetings(vertices, faces, tree=build_tree(vertices, faces), flat=flat)
+
+
+def _through_filling(mesh: TriangleMesh) -> None:
+    from stsbench.geometry.boundary import boundary_loops  # noqa: PLC0415
+    from stsbench.geometry.hole_filling import fill_loops  # noqa: PLC0415
+    from stsbench.geometry.topology import half_edge_twins  # noqa: PLC0415
+
+    twin = half_edge_twins(mesh.faces, mesh.vertex_count)
+    loops = boundary_loops(mesh.faces, twin)
+    longest = int(np.argmax(np.diff(loops.offsets)))
+    holes = loops.take(np.delete(np.arange(len(loops)), longest))
+    fill_loops(mesh.vertices, mesh.faces, twin, holes.vertices, holes.offsets)
+
+
+def _through_spikes(mesh: TriangleMesh) -> None:
+    from stsbench.geometry.spikes import UNITY, spike_vertices  # noqa: PLC0415
+    from stsbench.geometry.wide_normals import sum_normals  # noqa: PLC0415
+
+    vertices = mesh.vertices.copy()
+    vertices[mesh.faces[len(mesh.faces) // 2, 0]] += (0.0, 0.0, 2.5)
+    normals = sum_normals(vertices, mesh.faces)
+    border = np.zeros(len(vertices), dtype=bool)
+    spike_vertices(vertices, mesh.faces, border, normals.near, normals.unity < UNITY)
+
+
+def _through_inspection(mesh: TriangleMesh) -> None:
     from stsbench.repair.inspection import inspect_scan  # noqa: PLC0415
 
     inspect_scan(mesh)
@@ -121,28 +174,24 @@ def _through_repair(mesh: TriangleMesh) -> None:
     repair_scan(mesh, profile=load_profile("study"))
 
 
-def _through_tools(mesh: TriangleMesh) -> None:
-    """Use the tools of the bench once: the first click must not wait for the compiler."""
-    from stsbench.repair.pipeline import repair_scan  # noqa: PLC0415
-    from stsbench.repair.profiles import load_profile  # noqa: PLC0415
+def _through_tools(*chosen: str) -> None:
+    """Use tools of the bench once: the first click must not wait for the compiler."""
     from stsbench.repair.replay import replay_uses  # noqa: PLC0415
 
-    repaired = repair_scan(mesh, profile=load_profile("study")).mesh
-    centre = repaired.vertices[repaired.faces].mean(axis=1)
+    mesh = _damaged_dome(sound=True)
+    centre = mesh.vertices[mesh.faces].mean(axis=1)
     first = int(np.flatnonzero(np.hypot(centre[:, 0], centre[:, 1]) < 3.0)[0])
-    radius = repaired.extents_mm[0] / 4
+    radius = mesh.extents_mm[0] / 4
     turn = np.linspace(0.0, 2.0 * np.pi, 24, endpoint=False)
     ring = np.stack([radius * np.cos(turn), radius * np.sin(turn)], axis=1)
-    gaps = np.linalg.norm(repaired.vertices[:, None, :2] - ring, axis=2)
-    line = repaired.vertices[gaps.argmin(axis=0)]
-    replay_uses(
-        repaired,
-        [
-            {"tool": "refill", "faces": [[first, first + 1]]},
-            {"tool": "smooth", "faces": [[0, 400]], "cap_mm": 0.05, "passes": 1},
-            {"tool": "trim_curve", "points": line.tolist(), "goes": [0.0, 0.0, 8.0]},
-        ],
+    gaps = np.linalg.norm(mesh.vertices[:, None, :2] - ring, axis=2)
+    line = mesh.vertices[gaps.argmin(axis=0)]
+    uses = (
+        {"tool": "refill", "faces": [[first, first + 1]]},
+        {"tool": "smooth", "faces": [[0, 400]], "cap_mm": 0.05, "passes": 1},
+        {"tool": "trim_curve", "points": line.tolist(), "goes": [0.0, 0.0, 8.0]},
     )
+    replay_uses(mesh, [use for use in uses if use["tool"] in chosen])
 
 
 def _through_model(mesh: TriangleMesh) -> None:
