@@ -23,8 +23,9 @@ STAGES: tuple[tuple[str, str, int, int], ...] = (
     ("repair.tidying", "_drop_what_is_no_face", 24 + 48, 24),
     ("repair.tidying", "_drop_fins", 24, 0),
     ("repair.tidying", "_wind", 24 + 5, 24),
-    ("repair.tidying", "_note_bow_ties", 24, 4),
-    ("repair.tidying", "drop_islands", 24 + 4, 24),
+    ("repair.tidying", "count_fans", 24, 4),
+    ("repair.tidying", "find_islands", 24 + 4, 24),
+    ("repair.draft", "drop_faces", 48, 0),
     ("repair.pipeline", "plan_loops", 24, 24),
     ("repair.cutting", "sum_normals", 24, 24 + 128),
     ("repair.cutting", "spike_vertices", 24, 24),
@@ -34,7 +35,7 @@ STAGES: tuple[tuple[str, str, int, int], ...] = (
     ("repair.cutting", "self_meetings", 12 + 24 + 12, 24),
     ("repair.pipeline", "cut_defects", 48, 0),
     ("repair.patching", "fill_loops", 0, 0),
-    ("repair.pipeline", "_result", 24 + 12, 48),
+    ("repair.pipeline", "_made", 24 + 12, 48),
     ("files.scans", "write_scan", 12 + 13, 24 + 12),
 )
 

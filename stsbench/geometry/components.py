@@ -20,6 +20,7 @@ from stsbench.geometry.face_groups import measure_groups
 __all__ = ["Pieces", "distance_to_main", "measure_pieces"]
 
 _BLOCK = 64  # vertices of the main piece that share a box
+_FEW = 64  # vertices of another piece that are asked at once
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -158,39 +159,39 @@ def _nearest_mm(vertices, faces, component, main, asked, offsets):
     away = np.empty(blocks)
     found = np.empty(len(offsets) - 1)
     for g in range(len(found)):
-        start = offsets[g]
-        end = offsets[g + 1]
-        away[:] = 0.0
-        for k in range(3):
-            low[k] = vertices[asked[start], k]
-            high[k] = low[k]
-            for x in range(start, end):
-                low[k] = min(low[k], vertices[asked[x], k])
-                high[k] = max(high[k], vertices[asked[x], k])
-            for b in range(blocks):
-                beyond = max(low[k] - box[b, 3 + k], box[b, k] - high[k])
-                if beyond > 0:
-                    away[b] += beyond * beyond
         best = np.inf
-        nearest = away.argmin()  # the nearest box first: it excludes most of the others
-        for n in range(-1, blocks):
-            b = nearest if n < 0 else n
-            if away[b] >= best:
-                continue
-            for y in range(b * _BLOCK, min(count, (b + 1) * _BLOCK)):
-                v = others[y]
-                least = 0.0
-                for k in range(3):
-                    beyond = max(low[k] - vertices[v, k], vertices[v, k] - high[k])
-                    if beyond > 0:
-                        least += beyond * beyond
-                if least >= best:
-                    continue
+        for start in range(offsets[g], offsets[g + 1], _FEW):
+            end = min(offsets[g + 1], start + _FEW)
+            away[:] = 0.0
+            for k in range(3):
+                low[k] = vertices[asked[start], k]
+                high[k] = low[k]
                 for x in range(start, end):
-                    u = asked[x]
-                    dx = vertices[u, 0] - vertices[v, 0]
-                    dy = vertices[u, 1] - vertices[v, 1]
-                    dz = vertices[u, 2] - vertices[v, 2]
-                    best = min(best, dx * dx + dy * dy + dz * dz)
+                    low[k] = min(low[k], vertices[asked[x], k])
+                    high[k] = max(high[k], vertices[asked[x], k])
+                for b in range(blocks):
+                    beyond = max(low[k] - box[b, 3 + k], box[b, k] - high[k])
+                    if beyond > 0:
+                        away[b] += beyond * beyond
+            nearest = away.argmin()  # the nearest box first: it excludes most of the others
+            for n in range(-1, blocks):
+                b = nearest if n < 0 else n
+                if away[b] >= best:
+                    continue
+                for y in range(b * _BLOCK, min(count, (b + 1) * _BLOCK)):
+                    v = others[y]
+                    least = 0.0
+                    for k in range(3):
+                        beyond = max(low[k] - vertices[v, k], vertices[v, k] - high[k])
+                        if beyond > 0:
+                            least += beyond * beyond
+                    if least >= best:
+                        continue
+                    for x in range(start, end):
+                        u = asked[x]
+                        dx = vertices[u, 0] - vertices[v, 0]
+                        dy = vertices[u, 1] - vertices[v, 1]
+                        dz = vertices[u, 2] - vertices[v, 2]
+                        best = min(best, dx * dx + dy * dy + dz * dz)
         found[g] = np.sqrt(best)
     return found

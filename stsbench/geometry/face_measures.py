@@ -39,9 +39,9 @@ class FaceMeasures:
     area_mm2: NDArray[np.float64]
     thin: Mask
 
-    def take(self, kept: NDArray[np.integer]) -> "FaceMeasures":
+    def take(self, kept: Mask) -> "FaceMeasures":
         """Return those of some faces."""
-        return FaceMeasures(self.area_mm2.take(kept), self.thin.take(kept))
+        return FaceMeasures(self.area_mm2[kept], self.thin[kept])
 
 
 @kernel

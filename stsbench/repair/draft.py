@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.edits import EditReason, EditRecord
-from stsbench.domain.mesh import Faces, Mask, TriangleMesh, Vertices
+from stsbench.domain.mesh import Faces, Mask, Vertices
+from stsbench.geometry.compiled import side_by_side
 from stsbench.geometry.edge_pairs import half_edges_of
 from stsbench.geometry.face_measures import FaceMeasures, measure_faces
 from stsbench.geometry.face_sets import (
@@ -29,10 +30,9 @@ from stsbench.geometry.face_sets import (
 )
 from stsbench.geometry.topology import BOUNDARY, GONE, half_edge_twins
 from stsbench.geometry.twin_edits import append_twins, drop_faces, settle_branching
-from stsbench.geometry.welding import weld_vertices
 from stsbench.repair.face_rows import FaceRows
 
-__all__ = ["Draft", "start_draft"]
+__all__ = ["Draft"]
 
 Ints = NDArray[np.int32]
 _LAST = np.iinfo(np.int32).max
@@ -114,7 +114,7 @@ class Draft:
         return self.joined().component
 
     def discard_sheets(self, gone: Mask, reason: EditReason) -> None:
-        """Discard whole sheets; the rest are joined on without another search.
+        """Discard whole sheets.
 
         Parameters
         ----------
@@ -123,9 +123,8 @@ class Draft:
         """
         joined = self.joined()
         # One more row for the faces that were gone before: row -1.
-        self.discard(np.flatnonzero(np.append(gone, False)[joined.component]), reason)
-        half_edges, twins = self._settle()
-        self._joined = join_on(joined, self.faces, half_edges, twins, gone)
+        self.discard(np.flatnonzero(np.append(gone, False).take(joined.component)), reason)
+        self._join_on(joined, gone)
 
     def discard(
         self,
@@ -146,7 +145,7 @@ class Draft:
         """
         if not len(rows):
             return
-        self._joined = None
+        joined, self._joined = self._joined, None
         why = np.broadcast_to(np.asarray(reason, dtype=np.uint8), len(rows))
         for each in np.unique(why):  # where faces of several reasons meet, the last one stays
             self.scar[self.faces[rows[why == each]]] = each
@@ -154,12 +153,17 @@ class Draft:
         self.removed.append((sources[sources >= 0], why[sources >= 0]))
         half_edges = half_edges_of(rows)
         beyond = self.twin[half_edges]
+        lone = not (beyond >= 0).any()  # each is a sheet of its own
         self.twin[beyond[beyond >= 0]] = BOUNDARY
         self.twin[half_edges] = GONE
         if self._measures is not None:
             self._measures.area_mm2[rows] = 0.0
             self._measures.thin[rows] = False
-        if settle:
+        if settle and lone and joined is not None:
+            gone = np.zeros(len(joined.contradictions), dtype=bool)
+            gone[joined.component[rows[joined.component[rows] >= 0]]] = True
+            self._join_on(joined, gone)
+        elif settle:
             self._settle()
 
     def _settle(self) -> tuple[Ints, Ints]:
@@ -167,22 +171,32 @@ class Draft:
         self.twin[half_edges] = twins
         return half_edges, twins
 
+    def _join_on(self, joined: Joined, gone: Mask) -> None:
+        """Settle edges after whole sheets went; the rest are joined on without another search."""
+        half_edges, twins = self._settle()
+        self._joined = join_on(joined, self.faces, half_edges, twins, gone)
+
     def compact(self) -> None:
         """Drop the rows of the faces that were discarded."""
         keep = self.twin[::3] != GONE
-        kept = np.flatnonzero(keep)
-        if len(kept) == len(keep):
+        if keep.all():
             return
-        self.faces, self.twin, _ = drop_faces(self.faces, self.twin, keep)
-        self.face_source = self.face_source.take(kept)
-        self.added_reason = self.added_reason.take(kept)
-        self.mark = self.mark.take(kept)
-        self.patch = self.patch.take(kept)
+        dropped, _ = side_by_side(
+            lambda: drop_faces(self.faces, self.twin, keep), lambda: self._keep_rows(keep)
+        )
+        self.faces, self.twin, _ = dropped
+
+    def _keep_rows(self, keep: Mask) -> None:
+        """Drop what is known of some faces beside their corners and half-edges."""
+        self.face_source = self.face_source[keep]
+        self.added_reason = self.added_reason[keep]
+        self.mark = self.mark[keep]
+        self.patch = self.patch[keep]
         if self._measures is not None:
-            self._measures = self._measures.take(kept)
+            self._measures = self._measures.take(keep)
         if self._joined is not None:
             component, turned, contradictions = self._joined
-            self._joined = Joined(component.take(kept), turned.take(kept), contradictions)
+            self._joined = Joined(component[keep], turned[keep], contradictions)
 
     def drop(
         self,
@@ -306,41 +320,3 @@ class Draft:
             removed_reason=why[order],
             added_reason=self.added_reason,
         )
-
-
-def start_draft(mesh: TriangleMesh) -> Draft:
-    """Weld a scan exactly and start a draft of it.
-
-    Coordinates are rounded to float32 first, as any file would; the half-edges come later, because
-    faces that name a vertex twice must go before.
-
-    Parameters
-    ----------
-    mesh : TriangleMesh
-
-    Raises
-    ------
-    MeshError
-        A coordinate beyond float32.
-    """
-    if mesh.welded:
-        unique = np.arange(mesh.vertex_count, dtype=np.int32)
-        vertices, faces = mesh.vertices, mesh.faces
-    else:
-        unique, inverse = weld_vertices(mesh.vertices)
-        vertices = mesh.vertices.astype(np.float32).astype(np.float64)
-        faces = mesh.faces
-        if len(unique) < mesh.vertex_count:
-            vertices, faces = vertices[unique], inverse[faces]
-    count = len(faces)
-    return Draft(
-        vertices,
-        faces,
-        np.zeros(0, dtype=np.int32),
-        unique,
-        np.arange(count, dtype=np.int32),
-        np.zeros(count, dtype=np.uint8),
-        np.full(count, -1, dtype=np.int32),
-        np.full(count, -1, dtype=np.int32),
-        np.zeros(len(vertices), dtype=np.uint8),
-    )

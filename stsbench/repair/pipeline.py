@@ -197,7 +197,7 @@ def _made(mesh: TriangleMesh, draft: Draft, used: Mask) -> TriangleMesh:
     new_name -= 1
     colours, attributes = carry_values(mesh, draft, used)
     vertices = draft.vertices.take(np.flatnonzero(used), axis=0)
-    return TriangleMesh(vertices, new_name.take(draft.faces), colours, attributes)
+    return TriangleMesh(vertices, new_name.take(draft.faces, mode="clip"), colours, attributes)
 
 
 def _area_around(mesh: TriangleMesh, draft: Draft) -> float:

@@ -41,7 +41,8 @@ from stsbench.geometry.topology import (
 )
 from stsbench.geometry.winding import faces_inwards, find_winding, flip_faces
 from stsbench.repair.choices import NO_ANSWERS
-from stsbench.repair.draft import Draft, start_draft
+from stsbench.repair.draft import Draft
+from stsbench.repair.first_draft import start_draft
 from stsbench.repair.islands import find_islands
 from stsbench.repair.listing import LISTED, list_face_groups, list_places, place_of
 from stsbench.repair.profiles import RepairProfile
@@ -208,7 +209,7 @@ def _drop_what_is_no_face(tidied: Tidied) -> None:
         findings = list_places(kind, places, action=Action.REMOVED, detail="Names a vertex twice.")
         tidied.note(kind, len(places), findings)
         draft.discard(repeated, EditReason.DEGENERATE)
-    copies = duplicate_faces(draft.faces, draft.twin)
+    _, copies = side_by_side(draft.joined, lambda: duplicate_faces(draft.faces, draft.twin))
     if len(copies):
         kind_copy = FindingKind.DUPLICATE_FACE
         places = draft.vertices[draft.faces[copies]].mean(axis=1)
@@ -220,9 +221,8 @@ def _drop_what_is_no_face(tidied: Tidied) -> None:
         if not len(extra):
             return
         places = draft.vertices[draft.faces[extra]].mean(axis=1)
-        findings = list_places(
-            kind, places, action=Action.REMOVED, detail="Its corners lie on one line."
-        )
+        detail = "Its corners lie on one line."
+        findings = list_places(kind, places, action=Action.REMOVED, detail=detail)
         tidied.note(kind, len(places), findings)
         draft.discard(extra, EditReason.DEGENERATE, settle=True)
 

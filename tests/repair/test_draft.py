@@ -8,7 +8,7 @@ from stsbench.domain.mesh import TriangleMesh
 from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.manifoldness import sheets
 from stsbench.geometry.topology import GONE, half_edge_twins
-from stsbench.repair.draft import start_draft
+from stsbench.repair.first_draft import start_draft
 from tests.repair.damage import dome, fin
 from tests.shapes import sheet
 

@@ -12,7 +12,7 @@ from stsbench.geometry.face_sets import grow_by_rings
 from stsbench.geometry.hole_filling import fill_loops
 from stsbench.geometry.topology import half_edge_twins
 from stsbench.repair import widening as module
-from stsbench.repair.draft import start_draft
+from stsbench.repair.first_draft import start_draft
 from stsbench.repair.pipeline import repair_scan
 from stsbench.repair.profiles import load_profile
 from stsbench.repair.widening import Widening
