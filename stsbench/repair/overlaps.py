@@ -46,6 +46,8 @@ def note_layers(
     draft = tidied.draft
     gaps = np.abs(spread_layers(draft.vertices, draft.faces, sums, border, tree))
     doubled = gaps > 0
+    if not doubled.any():
+        return
     marked = doubled[draft.faces].sum(axis=1) >= 2
     if not marked.any():
         return

@@ -81,7 +81,7 @@ class SecondLook:
         border = np.zeros(draft.vertex_count, dtype=bool)
         border[open_vertices(draft.faces, draft.twin)] = True
         neighbours = vertex_neighbours(draft.faces, border)
-        away = rings_away(*neighbours, changed, max(SPIKE_RINGS, 2 * self._passes))
+        away = rings_away(*neighbours, changed, max(SPIKE_RINGS, 2 * self._passes + 1))
         folds = self._sum_again(away)
         asked = (away <= self._looked) & (self.unity < UNITY)
         spike, _, looked = spike_vertices(draft.vertices, neighbours, border, self._near, asked)
@@ -115,17 +115,21 @@ class SecondLook:
     def _sum_again(self, away: NDArray[np.uint8]) -> Mask:
         """Bring sums and `unity` up to date near changes; mark overturned faces there."""
         draft, passes = self.draft, self._passes
-        renewed = away == 0
-        part = draft.faces[faces_at(draft.faces, renewed)]
-        self._near[renewed] = sum_near(draft.vertices, part)[renewed]
-        # Changes spread so far, and a ring more for the corners of faces; what they follow from is
-        # as far away again.
+        # Changes spread as far as the sums, and a ring more for the corners of faces; what they
+        # follow from is as far away again.
+        rows = np.flatnonzero(faces_at(draft.faces, away <= 2 * passes))
+        names = np.flatnonzero(away <= 2 * passes + 1)
+        name = np.zeros(draft.vertex_count, dtype=np.int32)
+        name[names] = np.arange(len(names), dtype=np.int32)
+        vertices, faces, away = draft.vertices[names], name[draft.faces[rows]], away[names]
+        changed = away == 0
+        self._near[names[changed]] = sum_near(vertices, faces)[changed]
+        wide = spread_sums(faces, self._near[names], passes)
         renewed = away <= passes
-        part = draft.faces[faces_at(draft.faces, away <= 2 * passes)]
-        wide = spread_sums(part, self._near, passes)
-        self.unity[renewed] = unity_of(wide[renewed])
-        rows = np.flatnonzero(faces_at(draft.faces, renewed))
-        over = overturned_faces(draft.vertices, draft.faces[rows], wide)
+        self.unity[names[renewed]] = unity_of(wide[renewed])
+        asked = faces_at(faces, renewed)
+        rows = rows[asked]
+        over = overturned_faces(vertices, faces[asked], wide)
         folds = np.zeros(len(draft.faces), dtype=bool)
         folds[rows[over]] = True
         return folds

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from stsbench.geometry.topology import half_edge_twins, open_vertices
-from stsbench.geometry.vertex_rings import vertex_neighbours, walk_rings
+from stsbench.geometry.vertex_rings import rings_away, vertex_neighbours, walk_rings
 from tests.shapes import sheet, sphere
 
 
@@ -50,3 +50,17 @@ def test_walking_on_is_walking_at_once():
 def test_a_walk_ends_where_the_surface_or_the_room_does():
     assert len(walked(sheet(2, 2), 4, [6])) == 3  # the middle, its ring, two corners
     assert len(walked(sphere(2), 7, [6], room=10)) == 2
+
+
+@pytest.mark.parametrize("limit", [0, 1, 3, 12])
+@pytest.mark.parametrize("mesh", [sheet(9, 9), sphere(2)], ids=["sheet", "sphere"])
+def test_vertices_away_count_edges_to_the_nearest_seed(mesh, limit):
+    seeds = np.zeros(mesh.vertex_count, dtype=bool)
+    seeds[[3, 44, 45]] = True
+    away = rings_away(*vertex_neighbours(mesh.faces, border_of(mesh)), seeds, limit)
+    expected = np.full(mesh.vertex_count, limit + 1)
+    for v in np.flatnonzero(seeds):
+        for distance, ring in enumerate(rings_by_distance(mesh, v, limit)):
+            for u in ring:
+                expected[u] = min(expected[u], distance)
+    assert away.tolist() == expected.tolist()
