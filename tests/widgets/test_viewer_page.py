@@ -319,3 +319,39 @@ def test_pinching_a_trackpad_zooms_and_shift_with_the_wheel_shifts(viewer):
     viewer.page.wait_for_timeout(100)
     moved = np.subtract(viewer.pixel((10.0, 10.0, 0.0)), (x, y))
     assert np.abs(moved).max() == pytest.approx(30, abs=2)
+
+
+def of_views(viewer, expression):
+    """A value of each view that is open."""
+    return viewer.page.evaluate(f"[...window.stsbenchViewers].map(app => {expression})")
+
+
+def test_views_of_one_viewer_hold_its_mesh_once(viewer):
+    second = viewer.open_view()
+    viewer.page.wait_for_function("[...window.stsbenchViewers].every(app => app.active)")
+    same = "[...window.stsbenchViewers].every(app => app.active.slots === first.active.slots)"
+    shared = f"(() => {{ const [first] = window.stsbenchViewers; return {same}; }})()"
+    assert viewer.page.evaluate(shared)
+    left = len(SHEET.faces) - len(HOLE)
+    viewer.preview_delta("scan", revived=HOLE)
+    assert of_views(viewer, "app.active.slots.aliveCount") == [left + len(HOLE)] * 2
+    third = viewer.open_view()  # it has not seen the mesh without the preview: one of its own
+    viewer.page.wait_for_function("[...window.stsbenchViewers].every(app => app.preview)")
+    assert of_views(viewer, "app.active.slots.aliveCount") == [left + len(HOLE)] * 3
+    new = [len(SHEET.vertices) + i for i in range(3)]
+    viewer.apply_delta("scan", vertices=[[1, 1, 3], [4, 1, 3], [1, 4, 3]], faces=[new])
+    assert of_views(viewer, "app.active.slots.aliveCount") == [left + 1] * 3
+    x, y = viewer.pixel((2.0, 2.0, 3.0))
+    seen = "app.stage.pick(...argument).place.z"
+    box = viewer.ask("(({left, top}) => [left, top])(app.stage.canvas.getBoundingClientRect())")
+    places = viewer.page.evaluate(
+        f"argument => [...window.stsbenchViewers].map(app => {seen})", [x - box[0], y - box[1]]
+    )
+    assert places == pytest.approx([3, 3, 3])
+    viewer.show_mesh("scan", SHEET.vertices, SHEET.faces, editable=True)
+    assert viewer.page.evaluate(shared), "a mesh all are sent is held once"
+    for number in (second, third):
+        viewer.page.evaluate("number => window.closers[number]()", number)
+    viewer.apply_delta("scan", removed=HOLE)
+    assert of_views(viewer, "app.active.slots.aliveCount") == [left]
+    assert viewer.ask("app.stage.pick(app.stage.width / 2 + 40, app.stage.height / 2) !== null")

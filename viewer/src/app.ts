@@ -22,6 +22,7 @@ import { Pointer } from "./pointer.ts";
 import { Rims } from "./rims.ts";
 import { Section } from "./section.ts";
 import { Selection } from "./selection.ts";
+import { SharedMesh } from "./shared_meshes.ts";
 import { SlotMesh, type Delta } from "./slots.ts";
 import { Stage, type Picked } from "./stage.ts";
 import style from "./style.css";
@@ -95,7 +96,7 @@ export class App {
     this.endings.push(listen(this));
     LIVE.add(this);
     this.send({ type: "ready" });
-    this.stage.warmUp(new Layer("", new SlotMesh(new Float32Array(9), Uint32Array.of(0, 1, 2)), { title: "", editable: false }));
+    this.stage.warmUp(new Layer("", new SharedMesh(new SlotMesh(new Float32Array(9), Uint32Array.of(0, 1, 2))), { title: "", editable: false }));
   }
 
   send(content: Record<string, unknown>, buffers: (ArrayBuffer | ArrayBufferView)[] = []): void {

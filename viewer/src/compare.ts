@@ -3,6 +3,7 @@
 // Python has the mesh as it came; the page holds it only while the slider is on.
 import type { App } from "./app.ts";
 import { Layer } from "./layer.ts";
+import { SharedMesh } from "./shared_meshes.ts";
 import { SlotMesh } from "./slots.ts";
 
 export class Compare {
@@ -40,7 +41,7 @@ export class Compare {
   set(layer: string, vertices: Float32Array, faces: Uint32Array): void {
     this.free(layer);
     if (!this.isOn || !faces.length) return; // switched off again before it came
-    this.meshes.set(layer, new Layer(`${layer} before`, new SlotMesh(vertices, faces), { title: "", editable: false }));
+    this.meshes.set(layer, new Layer(`${layer} before`, new SharedMesh(new SlotMesh(vertices, faces)), { title: "", editable: false }));
   }
 
   drop(layer: string): void {

@@ -4,6 +4,7 @@ import type { App } from "./app.ts";
 import { turnTowards } from "./camera.ts";
 import { Layer } from "./layer.ts";
 import { Lines, pathSegments } from "./lines.ts";
+import { SharedMesh } from "./shared_meshes.ts";
 import { SlotMesh } from "./slots.ts";
 import { toothName } from "./teeth.ts";
 
@@ -52,7 +53,7 @@ export class Guides {
     this.base?.close();
     this.base = null;
     if (faces.length) {
-      this.base = new Layer("base", new SlotMesh(vertices, faces), { title: "", editable: false });
+      this.base = new Layer("base", new SharedMesh(new SlotMesh(vertices, faces)), { title: "", editable: false });
       this.base.setOpacity(0.45);
       this.base.group.renderOrder = 10;
       this.app.stage.scene.add(this.base.group);

@@ -7,14 +7,16 @@
 import { Box3, BufferAttribute, BufferGeometry, DynamicDrawUsage, Group, Mesh, Sphere, type ShaderMaterial } from "three";
 import { plainColour, STONE, surfaceMaterial, useAmounts, type Look } from "./material.ts";
 import { Overlay, Wires } from "./layer_overlays.ts";
-import { Picking } from "./picking.ts";
-import { rangesOf, SlotMesh, type Change, type Delta } from "./slots.ts";
+import type { Picking } from "./picking.ts";
+import type { How, SharedMesh } from "./shared_meshes.ts";
+import { rangesOf, type Change, type Delta, type SlotMesh } from "./slots.ts";
 
 const GAP = 256; // an upload of a few kB costs less than another call
 
 export class Layer {
   readonly group = new Group();
   readonly material = surfaceMaterial();
+  readonly slots: SlotMesh;
   readonly picking: Picking;
   readonly box = new Box3();
   private readonly sphere = new Sphere();
@@ -27,14 +29,14 @@ export class Layer {
 
   constructor(
     readonly name: string,
-    readonly slots: SlotMesh,
+    private readonly shared: SharedMesh,
     readonly options: { title: string; editable: boolean },
   ) {
+    ({ slots: this.slots, picking: this.picking } = shared.enter());
     this.attach();
     this.mesh = new Mesh(this.geometry, this.material);
     this.mesh.frustumCulled = false;
     this.group.add(this.mesh);
-    this.picking = new Picking(slots);
     this.measureBox();
   }
 
@@ -42,8 +44,9 @@ export class Layer {
     return this.slots.colours !== null;
   }
 
-  apply(delta: Delta): Change {
-    const change = this.slots.apply(delta);
+  /** Change the mesh; `key` names the message, which other views of the same mesh get too. */
+  apply(delta: Delta, key: string, how: How): Change {
+    const change = this.shared.apply(delta, key, how);
     if (change.grown) {
       this.geometry.dispose();
       this.geometry = new BufferGeometry();
@@ -55,7 +58,6 @@ export class Layer {
     }
     this.geometry.setDrawRange(0, 3 * this.slots.faceCount);
     this.wires?.follow(this.geometry, this.slots);
-    this.picking.changed(change);
     this.measureBox();
     return change;
   }
@@ -132,7 +134,7 @@ export class Layer {
   }
 
   close(): void {
-    this.picking.close();
+    this.shared.leave();
     for (const overlay of this.overlays.values()) overlay.close();
     this.showWires(false);
     this.geometry.dispose();

@@ -9,6 +9,7 @@ import type { App } from "./app.ts";
 import { Layer } from "./layer.ts";
 import { LAYER_COLOURS } from "./material.ts";
 import { release } from "./scratch.ts";
+import { sharedMesh, type SharedMesh } from "./shared_meshes.ts";
 import { SlotMesh } from "./slots.ts";
 import { bytes, floats, numbers, readDelta, type Finding, type Level, type Message, type Triple } from "./wire.ts";
 
@@ -23,7 +24,7 @@ export class Messages {
       mesh: (message, buffers) => this.mesh(message, buffers),
       remove: (message) => this.remove(String(message.layer)),
       delta: (message, buffers) => this.delta(message, buffers),
-      drop_preview: () => this.dropPreview(),
+      drop_preview: (message) => this.dropPreview(message),
       findings: (message) => app.findings.set(String(message.layer), message.items as Finding[]),
       values: (message, buffers) => this.values(message, buffers),
       edits: (message, buffers) => this.edits(message, buffers),
@@ -73,12 +74,18 @@ export class Messages {
   private mesh(message: Message, buffers: DataView[]): void {
     const { app } = this, name = String(message.layer);
     const colours = bytes(buffers[2]);
-    const slots = new SlotMesh(floats(buffers[0]), numbers(buffers[1]), colours.length ? colours : null, numbers(buffers[3]));
+    const dead = numbers(buffers[3]), counts = [buffers[0].byteLength, buffers[1].byteLength];
+    const isSame = ({ vertexCount, faceCount, aliveCount, seq, previews }: SharedMesh["state"]) =>
+      (message.to ? !previews : seq === message.seq) &&
+      12 * vertexCount === counts[0] && 12 * faceCount === counts[1] && aliveCount === faceCount - dead.length;
+    const shared = sharedMesh(app.model, name, Number(message.seq), isSame, () =>
+      new SlotMesh(floats(buffers[0]), numbers(buffers[1]), colours.length ? colours : null, dead));
+    const { slots } = shared;
     const old = app.layer(name), isFirst = !app.stage.layers.size;
     const taken = [...app.stage.layers.values()].map((layer) => layer.colour);
     const colour = old?.colour ?? LAYER_COLOURS.find((one) => !taken.includes(one)) ?? LAYER_COLOURS[0];
     if (old) this.forget(old);
-    const layer = new Layer(name, slots, { title: String(message.title ?? name), editable: Boolean(message.editable) });
+    const layer = new Layer(name, shared, { title: String(message.title ?? name), editable: Boolean(message.editable) });
     layer.group.visible = old ? old.group.visible : message.visible !== false;
     layer.setColour(colour);
     layer.showColours(app.showsColours);
@@ -123,10 +130,10 @@ export class Messages {
 
   private delta(message: Message, buffers: DataView[]): void {
     const { app } = this;
-    this.dropPreview();
+    this.dropPreview(message);
     const layer = app.layer(message.layer);
     if (!layer) return;
-    const change = layer.apply(readDelta(message, buffers));
+    const change = layer.apply(readDelta(message, buffers), `${message.seq} do`, message.preview ? "preview" : "keep");
     if (message.preview) {
       app.preview = { layer, inverse: change.inverse };
       layer.showOverlay("preview", change.added.length ? change.added : change.movedFaces, { colour: 0x46c46a, inFront: 4 });
@@ -134,13 +141,13 @@ export class Messages {
     this.follow(layer);
   }
 
-  private dropPreview(): void {
+  private dropPreview(message: Message): void {
     const { app } = this;
     if (!app.preview) return;
     const { layer, inverse } = app.preview;
     app.preview = null;
     layer.showOverlay("preview", []);
-    layer.apply(inverse);
+    layer.apply(inverse, `${message.seq} drop`, "drop");
     this.follow(layer);
   }
 
