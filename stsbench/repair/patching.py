@@ -42,10 +42,11 @@ from stsbench.geometry.wide_normals import sum_near
 from stsbench.repair.cutting import Defects, cut_faces, whole_folds, widen
 from stsbench.repair.holes import Fate, LoopPlan
 from stsbench.repair.listing import largest_first, list_face_groups, place_of
+from stsbench.repair.loop_fates import LoopFates
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.second_look import SecondLook, Seen
 from stsbench.repair.tidying import Tidied
-from stsbench.repair.widening import Widening, list_left_open
+from stsbench.repair.widening import Widening
 
 __all__ = ["LOOKS", "ROUNDS", "Patcher"]
 
@@ -84,10 +85,7 @@ class Patcher:
         self._second = SecondLook(self.draft, defects)
         self.profile = profile
         self.unsolved: list[Finding] = []
-        keys = keys_of(self.draft.faces, plan.loops.half_edges)
-        fates = plan.fates[plan.loops.loop_of()]
-        order = np.argsort(keys, kind="stable")
-        self._keys, self._fates = keys[order], fates[order]
+        self.fates = LoopFates(self.draft, plan)
         self._patches = 0
         self._parted = False
         self._pieces_asked = pieces_asked
@@ -158,18 +156,7 @@ class Patcher:
     def _to_fill(self) -> LoopSet:
         """Return the open loops that are to be filled."""
         loops = boundary_loops(self.draft.faces, self.draft.twin)
-        return loops.take(np.flatnonzero(self._fates_of(loops) == Fate.FILL))
-
-    def _fates_of(self, loops: LoopSet) -> NDArray[np.uint8]:
-        """Return the fate of each loop: the highest among its edges that were open before."""
-        fates = np.zeros(len(loops), dtype=np.uint8)
-        if not len(loops) or not len(self._keys):
-            return fates
-        keys = keys_of(self.draft.faces, loops.half_edges)
-        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        known = self._keys[at] == keys
-        np.maximum.at(fates, loops.loop_of()[known], self._fates[at[known]])
-        return fates
+        return loops.take(np.flatnonzero(self.fates.of(loops) == Fate.FILL))
 
     def _fill(self, loops: LoopSet, *, fair: bool) -> NDArray[np.int64]:
         """Fill loops; return the faces along those that could not be filled."""
@@ -179,6 +166,7 @@ class Patcher:
         patches = fill_loops(
             draft.vertices, draft.faces, draft.twin, loops.vertices, loops.offsets, fair=fair
         )
+        self.fates.note_patches(loops, patches)
         born = np.isin(keys_of(draft.faces, loops.half_edges), self.tidied.born_open)
         was_hole = np.zeros(len(loops), dtype=bool)
         np.logical_or.at(was_hole, loops.loop_of(), born)
@@ -334,15 +322,8 @@ class Patcher:
 
     def _leave_open(self, corners: Mask, why: str) -> None:
         """Leave the loops that lie within some vertices open for good, and list them."""
-        draft = self.draft
         loops = self._to_fill()
         within = np.ones(len(loops), dtype=bool)
         np.logical_and.at(within, loops.loop_of(), corners[loops.vertices])
         left = loops.take(np.flatnonzero(within))
-        self.unsolved += list_left_open(draft, left, why)
-        keys = np.concatenate([self._keys, keys_of(draft.faces, left.half_edges)])
-        fates = np.full(len(keys), Fate.OPEN, dtype=np.uint8)
-        fates[: len(self._fates)] = self._fates
-        # Of two fates of an edge the one found first counts: the later one, which is higher.
-        order = np.lexsort([-fates.astype(np.int64), keys])
-        self._keys, self._fates = keys[order], fates[order]
+        self.unsolved += self.fates.leave_open(left, why)

@@ -26,7 +26,7 @@ from stsbench.repair.holes import plan_loops
 from stsbench.repair.patching import Patcher
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.result import RepairResult
-from stsbench.repair.tidying import check_tidied, tidy_scan
+from stsbench.repair.tidying import Tidied, check_tidied, tidy_scan
 from stsbench.repair.turning import turn_closed_out, turn_inwards_out
 from stsbench.repair.values import carry_values
 
@@ -85,12 +85,8 @@ def repair_scan(
             margin_line=margin_line,
         ),
     )
-    for kind in (FindingKind.HOLE, FindingKind.BORDER):
-        loops = [finding for finding in plan.findings if finding.kind is kind]
-        tidied.note(kind, len(loops), loops)
-    if preparation and margin_line is None:
-        tidied.findings.append(_unmarked(draft))
     if not profile.edits_allowed:
+        _note_loops(tidied, list(plan.findings), preparation and margin_line is None)
         return _unedited(mesh, tidied.findings)
     pieces_asked = any(key.startswith("island/") for key in answers.values)
     patcher = Patcher(tidied, plan, defects, profile, pieces_asked=pieces_asked)
@@ -101,6 +97,7 @@ def repair_scan(
         turn_closed_out(tidied)
         turn_inwards_out(tidied)
     progress.step("verifying", 0.95)
+    _note_loops(tidied, patcher.fates.findings(), preparation and margin_line is None)
     findings = tuple(tidied.findings + patcher.unsolved)
     if not tidied.orientable:
         findings = tuple(_undone(finding) for finding in findings)
@@ -128,6 +125,15 @@ def repair_scan(
         edited_mm2 / float(area_mm2.sum()),
         _area_around(mesh, draft),
     )
+
+
+def _note_loops(tidied: Tidied, found: list[Finding], unmarked: bool) -> None:
+    """Note what became of the loops, holes first."""
+    for kind in (FindingKind.HOLE, FindingKind.BORDER):
+        loops = [finding for finding in found if finding.kind is kind]
+        tidied.note(kind, len(loops), loops)
+    if unmarked:
+        tidied.findings.append(_unmarked(tidied.draft))
 
 
 def _still_there(findings: tuple[Finding, ...], loops: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -12,43 +12,15 @@ Rules owned here:
 import numpy as np
 
 from stsbench.domain.edits import EditReason
-from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Mask
-from stsbench.geometry.boundary import LoopSet, measure_loops
 from stsbench.geometry.face_groups import group_faces
 from stsbench.geometry.face_measures import measure_faces
 from stsbench.repair.cutting import cut_faces
 from stsbench.repair.draft import Draft
-from stsbench.repair.listing import place_of
 
-__all__ = ["MOST_SHARE", "Widening", "list_left_open"]
+__all__ = ["MOST_SHARE", "Widening"]
 
 MOST_SHARE = 0.05
-
-
-def list_left_open(draft: Draft, loops: LoopSet, why: str) -> list[Finding]:
-    """List loops that stay open though they were to be filled.
-
-    Parameters
-    ----------
-    draft : Draft
-    loops : LoopSet
-    why : str
-    """
-    measures = measure_loops(draft.vertices, loops)
-    return [
-        Finding(
-            FindingKind.HOLE,
-            place_of(measures.centre_mm[n]),
-            float(measures.rim_mm[n]),
-            float(measures.area_mm2[n]),
-            len(loops.loop(n)),
-            Severity.HOLD,
-            Action.UNSOLVED,
-            f"Left open: {why}",
-        )
-        for n in range(len(loops))
-    ]
 
 
 class Widening:

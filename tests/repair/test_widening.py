@@ -160,7 +160,8 @@ def test_a_hole_that_nothing_fits_stays_as_it_was(radii_mm, why, monkeypatch):
     assert result.verdict is Verdict.HOLD
     (left,) = [f for f in result.findings if f.action is Action.UNSOLVED]
     assert (left.kind, left.severity) == (FindingKind.HOLE, Severity.HOLD)
-    assert why in left.detail
+    assert left.detail == f"Loop 1: left open: {why}."
+    assert not [f for f in result.findings if f.action is Action.FILLED]
     assert left.size_mm == pytest.approx(4 * np.pi, rel=1e-3)
 
 
@@ -172,6 +173,23 @@ def test_a_rim_beyond_all_patches_is_left_open_by_plan(monkeypatch):
     assert result.verdict is Verdict.HOLD
     details = [f.detail for f in result.findings if f.action is Action.LEFT_OPEN]
     assert details == ["Loop 1: left open: 200 edges, more than the 100 a patch may have."]
+
+
+@pytest.mark.parametrize(
+    ("crest_mm", "words"),
+    [(0.0, "rises 0.3 mm over"), (4.0, "reaches 0.3 mm below")],
+)
+def test_a_patch_to_look_at_says_how_far_it_rises(crest_mm, words):
+    flat = ring(np.linspace(2.3, 10.0, 26), count=60)
+    vertices = flat.vertices.copy()
+    vertices[:, 2] = -0.05 * (np.hypot(*vertices[:, :2].T) - crest_mm) ** 2
+    result = repair_scan(TriangleMesh(rounded(vertices), flat.faces), profile=STUDY)
+    (found,) = [f for f in result.findings if f.kind is FindingKind.HOLE]
+    assert (found.action, found.severity) == (Action.FILLED, Severity.REVIEW)
+    assert found.detail.endswith(f" The patch {words} the plane of its rim.")
+    made = result.mesh.vertices[result.mesh.faces[result.edits.face_source < 0]]
+    across = np.cross(made[:, 1] - made[:, 0], made[:, 2] - made[:, 0])
+    assert found.area_mm2 == pytest.approx(np.linalg.norm(across, axis=1).sum() / 2, rel=1e-9)
 
 
 def test_a_small_scan_still_gets_its_patches():
