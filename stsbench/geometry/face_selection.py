@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
+from stsbench.geometry.face_measures import box_of
 
 __all__ = ["Excerpt", "faces_joined", "faces_near", "faces_touching", "take_excerpt"]
 
@@ -177,9 +178,7 @@ def faces_near(
         asked_vertices = np.ascontiguousarray(boxes.reshape(-1, 3))
         low_high = np.arange(2 * len(asked), dtype=np.int32).reshape(-1, 2)
         asked = np.ascontiguousarray(low_high[:, [0, 0, 1]])
-    corners = asked_vertices[asked.ravel()]
-    low = np.ascontiguousarray(corners.min(axis=0))
-    high = np.ascontiguousarray(corners.max(axis=0))
+    low, high = box_of(asked_vertices.take(asked.ravel(), axis=0))
     extent = float((high - low).max())
     # The last cell takes what rounding puts past the end.
     scale = (_CELLS - 1) / extent if extent > 0 else 0.0

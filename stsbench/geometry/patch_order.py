@@ -21,24 +21,39 @@ _SMALL = 64  # vertices
 
 
 def _in_waves(
-    start: NDArray[np.int64], end: NDArray[np.int64], rank: NDArray[np.int64]
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    rank: NDArray[np.int64],
+    patch: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Return numbers of vertices that edges join, from the one of lowest rank outwards."""
+    """Return numbers of vertices that edges join, in each patch from its lowest rank outwards.
+
+    All patches go at once, a wave of each at a time; `patch` ascends.
+    """
+    count = np.bincount(patch)
+    made = np.cumsum(count) - count
+    last = made + count
     number = np.full(len(rank), -1)
-    made = 0
-    while made < len(rank):
-        rest = np.flatnonzero(number < 0)
-        front = rest[[np.argmin(rank[rest])]]
-        while len(front):
-            number[front] = np.arange(made, made + len(front))
-            made += len(front)
-            in_front = np.zeros(len(rank), np.bool_)
-            in_front[front] = True
-            ahead = in_front[start] & (number[end] < 0)
-            first = np.full(len(rank), made)
-            np.minimum.at(first, end[ahead], number[start[ahead]])
-            front = np.flatnonzero(first < made)
-            front = front[np.lexsort([rank[front], first[front]])]
+    by_rank = np.lexsort([rank, patch])
+    front = np.zeros(0, dtype=np.int64)
+    while (made < last).any():
+        idle = made < last
+        idle[patch[front]] = False
+        if idle.any():
+            rest = by_rank[(number[by_rank] < 0) & idle[patch[by_rank]]]
+            front = np.concatenate([front, rest[np.diff(patch[rest], prepend=-1) != 0]])
+            front = front[np.argsort(patch[front], kind="stable")]
+        own = patch[front]
+        size = np.bincount(own, minlength=len(count))
+        number[front] = np.arange(len(front)) + (made - np.cumsum(size) + size)[own]
+        made = made + size
+        ahead = number[end] < 0
+        start, end = start[ahead], end[ahead]
+        reached = number[start] >= 0
+        first = np.full(len(rank), len(rank))
+        np.minimum.at(first, end[reached], number[start[reached]])
+        front = np.flatnonzero(first < len(rank))
+        front = front[np.lexsort([rank[front], first[front], patch[front]])]
     return number
 
 
@@ -74,10 +89,17 @@ def number_vertices(
     order = np.lexsort([np.einsum("ij,ij->i", new_vertices, length[hole_of]), hole_of])
     number = np.empty(made, np.int64)
     number[order] = np.arange(made)
-    for loop in np.flatnonzero(np.diff(vertex_offsets) > _SMALL):
-        low, high = vertex_offsets[loop], vertex_offsets[loop + 1]
-        faces = new_faces[face_offsets[loop] : face_offsets[loop + 1]].astype(np.int64) - old - low
+    many = np.diff(vertex_offsets) > _SMALL
+    large = np.flatnonzero(many[hole_of])
+    if len(large):
+        within = np.full(made, -1)
+        within[large] = np.arange(len(large))
+        rows = np.repeat(many, np.diff(face_offsets))
+        faces = new_faces[rows].astype(np.int64) - old
+        faces = np.where(faces >= 0, within[np.maximum(faces, 0)], -1)
         start, end = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
         inner = (start >= 0) & (end >= 0)
-        number[low:high] = low + _in_waves(start[inner], end[inner], number[low:high] - low)
+        waves = _in_waves(start[inner], end[inner], number[large], hole_of[large])
+        # Each patch keeps the numbers it had, in another order.
+        number[large] = large[waves]
     return number

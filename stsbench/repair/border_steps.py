@@ -107,16 +107,19 @@ def _smoothed(
     strip_mm: float,
 ) -> NDArray[np.float64]:
     """Average values over the surface about as far as the strip is wide; fixed ones stay."""
-    start = faces[:, [0, 1, 1, 2, 2, 0]].ravel()
-    end = faces[:, [1, 0, 2, 1, 0, 2]].ravel()
-    edge_mm = float(np.median(np.linalg.norm(places[start] - places[end], axis=1)))
+    start = faces.ravel()
+    end = faces[:, [1, 2, 0]].ravel()
+    way = places.take(start, axis=0) - places.take(end, axis=0)
+    edge_mm = float(np.median(np.sqrt(np.einsum("ij,ij->i", way, way))))
     # Steps of one edge each: after n of them a value has spread about edge * sqrt(n).
     passes = int(min(_MOST_PASSES, np.ceil((_SMOOTHED * strip_mm / max(edge_mm, 1e-9)) ** 2)))
     count = len(places)
-    graph = coo_array((np.ones(len(start)), (start, end)), shape=(count, count)).tocsr()
-    total = np.maximum(np.asarray(graph.sum(axis=1)).ravel(), 1.0)
+    one_way = coo_array((np.ones(len(start)), (start, end)), shape=(count, count)).tocsr()
+    graph = one_way + one_way.T
+    half = np.where(fixed, 0.0, 0.5 / np.maximum(np.asarray(graph.sum(axis=1)).ravel(), 1.0))
+    kept = np.where(fixed, 0.0, 0.5)
     for _ in range(passes):
-        values = np.where(fixed, 0.0, 0.5 * (values + (graph @ values) / total))
+        values = kept * values + half * (graph @ values)
     return values
 
 
@@ -124,8 +127,8 @@ def _with_crumbs(
     working: WorkingMesh, side: NDArray[np.int8], profile: RepairProfile
 ) -> NDArray[np.int8]:
     """Let small parts that the cut leaves behind go with the strip."""
-    a, b, c = (side[working.faces[:, j]] for j in range(3))
-    parted = np.stack([a != b, b != c, c != a], axis=-1).ravel()
+    corner = side[working.faces]
+    parted = (corner != corner[:, [1, 2, 0]]).ravel()
     part = parts_of(working.faces, working.alive, parted, working.vertex_count)
     area = measure_faces(working.vertices, working.faces, thin_mm=0.0).area_mm2 * working.alive
     total = np.bincount(part[working.faces[:, 0]], weights=area, minlength=working.vertex_count)

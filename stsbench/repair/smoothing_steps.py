@@ -92,7 +92,9 @@ def _smoothed(
     order = np.argsort(vertex, kind="stable")
     # The rim of the excerpt is open as well, but none of its vertices has all its faces chosen.
     is_open = open_vertices(faces, half_edge_twins(faces, len(vertex)))
-    free = inner_vertices(faces, np.isin(rows, chosen), is_open)
+    is_chosen = np.zeros(working.face_count, dtype=bool)
+    is_chosen[chosen] = True
+    free = inner_vertices(faces, is_chosen[rows], is_open)
     before = working.vertices[vertex]
     scale = np.ones(len(vertex))
     for turn in range(_ROUNDS):

@@ -165,7 +165,7 @@ def without_hanging(working: WorkingMesh, change: Change) -> tuple[Change, int]:
     """
     count = 0
     for _ in range(_HANGING_ROUNDS):
-        around = _surroundings(working, change)
+        around = _surroundings(working, change, looks_near=False)
         pinched = np.zeros(len(around.vertex), dtype=bool)
         pinched[np.isin(around.vertex, _new_bow_ties(working, around))] = True
         if not pinched.any():
@@ -195,7 +195,10 @@ def _alive_after(working: WorkingMesh, removed: Ints) -> Mask:
     return alive
 
 
-def _surroundings(working: WorkingMesh, change: Change) -> _Surroundings:
+def _surroundings(
+    working: WorkingMesh, change: Change, *, looks_near: bool = True
+) -> _Surroundings:
+    """Take the surface about a change; faces that only lie near it are left out unless looked for."""
     marked = _touched(working, change)
     alive = _alive_after(working, change.removed)
     everywhere = np.concatenate([working.vertices, change.vertices])
@@ -204,10 +207,11 @@ def _surroundings(working: WorkingMesh, change: Change) -> _Surroundings:
     is_moved = np.zeros(working.vertex_count, dtype=bool)
     is_moved[change.moved] = True
     moved_rows = rows[is_moved[working.faces[rows]].any(axis=1)]
-    asked_faces = np.concatenate([working.faces[moved_rows], change.faces])
-    near = faces_near(everywhere, working.faces, alive, everywhere, asked_faces)
     chosen = np.zeros(working.face_count, dtype=bool)
-    chosen[rows] = chosen[near] = True
+    chosen[rows] = True
+    if looks_near:
+        asked_faces = np.concatenate([working.faces[moved_rows], change.faces])
+        chosen[faces_near(everywhere, working.faces, alive, everywhere, asked_faces)] = True
     kept = np.flatnonzero(chosen).astype(np.int32)
     both = np.concatenate([working.faces[kept], change.faces])
     vertex, faces = take_excerpt(both, np.arange(len(both)), len(everywhere))
