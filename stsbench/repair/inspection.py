@@ -3,6 +3,7 @@
 Rules owned here:
 - Inspection runs the very steps of a repair on a draft of its own and keeps what they saw, so a
   defect is never found by one and missed by the other. Each finding has the action "none".
+- Stitching steps are searched here alone (`seams`): no repair does anything about them.
 - Counts are exact; of each kind the largest are listed (`listing.LISTED`).
 - A copy, a thin face or a fin is counted as what it is, and not once more as the branching edges
   it causes.
@@ -21,6 +22,7 @@ from stsbench.errors import MeshError
 from stsbench.repair.cutting import find_defects
 from stsbench.repair.holes import plan_loops
 from stsbench.repair.profiles import RepairProfile, load_profile
+from stsbench.repair.seams import note_steps
 from stsbench.repair.tidying import is_surface, tidy_scan
 
 __all__ = ["INSPECT_SCHEMA", "Inspection", "inspect_scan"]
@@ -113,6 +115,8 @@ def inspect_scan(
             tidied.note(finding.kind, 1, [finding])
         progress.step("finding spikes and self-intersections", 0.4)
         find_defects(tidied, profile)
+        progress.step("finding stitching steps", 0.7)
+        note_steps(tidied, profile)
     order = list(FindingKind)
     findings = sorted(tidied.findings, key=lambda finding: order.index(finding.kind))
     x, y, z = mesh.extents_mm
