@@ -133,7 +133,7 @@ def _through_meetings(mesh: TriangleMesh) -> None:
     vertices, faces = mesh.vertices, mesh.faces
     rim = open_vertices(faces, half_edge_twins(faces, mesh.vertex_count))
     normals = sum_normals(vertices, faces)
-    overturned_faces(vertices, faces, normals)
+    overturned_faces(vertices, faces, normals.wide)
     flat = flat_stars(vertices, faces, normals.near, rim)
     self_meetings(vertices, faces, tree=build_tree(vertices, faces), flat=flat)
 
@@ -152,13 +152,15 @@ def _through_filling(mesh: TriangleMesh) -> None:
 
 def _through_spikes(mesh: TriangleMesh) -> None:
     from stsbench.geometry.spikes import UNITY, spike_vertices  # noqa: PLC0415
+    from stsbench.geometry.vertex_rings import vertex_neighbours  # noqa: PLC0415
     from stsbench.geometry.wide_normals import sum_normals  # noqa: PLC0415
 
     vertices = mesh.vertices.copy()
     vertices[mesh.faces[len(mesh.faces) // 2, 0]] += (0.0, 0.0, 2.5)
     normals = sum_normals(vertices, mesh.faces)
     border = np.zeros(len(vertices), dtype=bool)
-    spike_vertices(vertices, mesh.faces, border, normals.near, normals.unity < UNITY)
+    rings = vertex_neighbours(mesh.faces, border)
+    spike_vertices(vertices, rings, border, normals.near, normals.unity < UNITY)
 
 
 def _through_inspection(mesh: TriangleMesh) -> None:
