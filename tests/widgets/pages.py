@@ -96,6 +96,8 @@ class Page:
         self.viewer.take(content, [memoryview(base64.b64decode(one)) for one in encoded])
 
     def _note(self, message):
+        if "does not belong to this context" in message.text:
+            return  # what was made before a context was lost is let go after it
         if message.type == "error" or ("WebGL" in message.text and "INVALID" in message.text):
             self.errors.append(message.text)
 

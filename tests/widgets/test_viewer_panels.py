@@ -190,3 +190,30 @@ def test_a_viewer_works_without_a_mouse(viewer):
     viewer.press("f", "Space")
     use, _ = viewer.use()
     assert use["tool"] == "fill", "the hole is under the cross in the middle"
+
+
+@pytest.mark.parametrize("effect", ["", "z"], ids=["plain", "shadows"])
+def test_a_lost_context_comes_back_with_everything_that_was_drawn(viewer, effect):
+    """Mesh, delta, map, wire frame, chosen faces, markers and outline: the same picture as before."""
+    viewer.show_findings("scan", FINDINGS)
+    viewer.apply_delta("scan", removed=np.arange(20), vertices=[[1, 1, 2], [6, 1, 2], [1, 6, 2]],
+                       faces=[[len(SHEET.vertices) + i for i in range(3)]])  # fmt: skip
+    viewer.show_values(
+        "scan", np.linspace(-0.1, 0.1, len(SHEET.vertices) + 3), low=-0.1, high=0.1, unit="mm"
+    )
+    viewer.press("w", "i", *([effect] if effect else []))
+    picture = """(() => { app.stage.draw();
+        const gl = app.stage.renderer.getContext(), { width, height } = app.stage;
+        const data = new Uint8Array(4 * width * height);
+        gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, data);
+        const before = app.pictureBefore ??= data;
+        return [new Set(data).size, data.filter((v, i) => Math.abs(v - before[i]) > 2).length];
+    })()"""
+    assert viewer.ask(picture)[0] > 50
+    lose = "app.stage.renderer.getContext().getExtension('WEBGL_lose_context')"
+    viewer.ask(f"(app.lose = {lose}).loseContext()")
+    viewer.page.wait_for_function("[...window.stsbenchViewers][0].stage.isLost")
+    viewer.ask("app.lose.restoreContext()")
+    viewer.page.wait_for_function("![...window.stsbenchViewers][0].stage.isLost")
+    assert viewer.ask(picture)[1] < 2000, "of 860,000 bytes; some edges are smoothed otherwise"
+    assert viewer.ask("app.stage.renderer.getContext().getError()") == 0

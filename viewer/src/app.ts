@@ -310,6 +310,7 @@ export class App {
   }
 
   private contextChanged(lost: boolean): void {
+    if (lost) this.occlusion.free();
     this.chrome.setCover(lost ? this.words("graphics_lost") : "");
     this.announce(this.words(lost ? "graphics_lost" : "graphics_back"));
   }

@@ -117,7 +117,8 @@ export class Occlusion {
     scene.background = background;
   }
 
-  private free(): void {
+  /** Let go of what is drawn into: it is of no use once the graphics card was reset. */
+  free(): void {
     this.target?.depthTexture?.dispose();
     this.target?.dispose();
     this.target = null;
