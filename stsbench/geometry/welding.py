@@ -246,7 +246,8 @@ class ExactWelder:
         theirs = other._corner_vertex[:count]
         self.add(other._keys[: other._vertex_count].view(np.float32))
         if self._to_sort is None:
-            self._corner_vertex[start : start + count] = self._corner_vertex[start:end][theirs]
+            place = self._corner_vertex[start : start + count]
+            self._corner_vertex[start:end].copy().take(theirs, out=place, mode="clip")
         else:
             bits = np.concatenate(self._to_sort)
             self._to_sort = [bits[:start], bits[start:][theirs]]

@@ -112,13 +112,11 @@ def tidy_scan(
     progress.step("welding", 0.0)
     draft = start_draft(mesh)
     tidied = Tidied(draft, thin_height_mm(draft.vertices))
-    _, area_mm2 = side_by_side(draft.pair, lambda: draft.measures(tidied.thin_mm).area_mm2)
-    _note_vertices(mesh, tidied)
-    _note_unit(tidied)
+    side_by_side(draft.pair, lambda: _look_over(mesh, tidied))
     progress.step("cleaning", 0.05)
     _drop_what_is_no_face(tidied)
     progress.step("removing fins", 0.1)
-    whole_mm2 = float(area_mm2.sum())
+    whole_mm2 = float(draft.measures(tidied.thin_mm).area_mm2.sum())
     _drop_fins(tidied, profile)
     progress.step("winding", 0.15)
     _wind(tidied)
@@ -164,8 +162,10 @@ def check_tidied(tidied: Tidied) -> None:
         )
 
 
-def _note_vertices(mesh: TriangleMesh, tidied: Tidied) -> None:
+def _look_over(mesh: TriangleMesh, tidied: Tidied) -> None:
+    """Measure the faces and note what needs no half-edges."""
     draft = tidied.draft
+    draft.measures(tidied.thin_mm)
     unnamed = ~named_vertices(mesh.faces, mesh.vertex_count)
     if draft.vertex_count < mesh.vertex_count:
         doubled = np.ones(mesh.vertex_count, dtype=bool)
@@ -177,6 +177,7 @@ def _note_vertices(mesh: TriangleMesh, tidied: Tidied) -> None:
     loose = mesh.vertices[np.flatnonzero(unnamed)]
     kind = FindingKind.UNREFERENCED_VERTEX
     tidied.note(kind, len(loose), list_places(kind, loose, action=Action.REMOVED))
+    _note_unit(tidied)
 
 
 def _note_unit(tidied: Tidied) -> None:
@@ -302,9 +303,8 @@ def _turn_thin(tidied: Tidied) -> None:
         return
     kind = FindingKind.DEGENERATE_FACE
     places = draft.vertices[draft.faces[rows]].mean(axis=1)
-    findings = list_places(
-        kind, places, action=Action.REPAIRED, detail="Its corners lie on one line."
-    )
+    detail = "Its corners lie on one line."
+    findings = list_places(kind, places, action=Action.REPAIRED, detail=detail)
     tidied.note(kind, len(rows), findings)
     faces, twin, state = turn_thin_faces(
         draft.vertices, draft.faces, draft.twin, rows, thin_mm=tidied.thin_mm

@@ -5,6 +5,8 @@ import signal
 import stat
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -181,3 +183,19 @@ def test_a_killed_process_leaves_the_old_file_or_the_new(tmp_path, place, old):
     assert rest in ([], [b"new"])
     if atomic._NAMELESS is not None and place != "atomic.between_link_and_rename":
         assert not rest
+
+
+def test_the_old_file_is_let_go_of(tmp_path, way):
+    """Nobody waits for it, but it does not stay open."""
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("this system does not list open files")
+    path = tmp_path / "scan.ply"
+    for n in range(3):
+        write_aside(path, b"%d" % n)
+    assert path.read_bytes() == b"2"
+    for _ in range(200):
+        links = [each for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+        if not any(str(tmp_path) in str(link.readlink()) for link in links):
+            return
+        time.sleep(0.05)
+    pytest.fail("an old file is still open")

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
 from stsbench.geometry.components import distance_to_main, measure_pieces
+from stsbench.geometry.face_measures import measure_faces
 from tests.shapes import sheet
 
 
@@ -74,3 +75,53 @@ def test_distances_agree_with_brute_force(seed):
     for n in range(4):
         own = vertices[np.unique(faces[piece == n])]
         assert found[n] == pytest.approx(0 if n == pieces.main else cdist(own, main).min())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_boxes_about_runs_of_vertices_exclude_no_nearest_one(seed):
+    rng = np.random.default_rng(seed)
+    vertices, faces, piece = scene((24, 1.0, 0), (10, 0.5, 26), (9, 0.5, -9), (1, 0.2, 5))
+    vertices = vertices + rng.normal(0, 0.5, vertices.shape) + 2.0 * (piece_of(faces, piece) == 3)
+    order = rng.permutation(len(vertices)).astype(np.int32)
+    vertices[order], faces = vertices.copy(), order[faces]
+    pieces = measured(vertices, faces, piece)
+    found = distance_to_main(vertices, faces, piece, pieces, np.ones(4, dtype=bool))
+    main = vertices[np.unique(faces[piece == pieces.main])]
+    for n in (1, 2, 3):
+        own = vertices[np.unique(faces[piece == n])]
+        assert found[n] == pytest.approx(cdist(own, main).min(), rel=1e-12)
+
+
+def piece_of(faces, piece):
+    """The piece of each vertex, as a column."""
+    own = np.zeros(faces.max() + 1, dtype=np.int32)
+    own[faces.ravel()] = np.repeat(piece, 3)
+    return own[:, None]
+
+
+def test_known_areas_spare_the_main_piece_alone():
+    vertices, faces, piece = scene((2, 1.0, 0), (4, 1.0, 10), (1, 1.0, 20))
+    area_mm2 = measure_faces(vertices, faces).area_mm2
+    whole = measured(vertices, faces, piece)
+    known = measure_pieces(vertices, faces, piece, area_mm2=area_mm2)
+    assert known.main == whole.main == 1
+    assert np.isnan(known.centre_mm[1]).all()
+    assert np.array_equal(known.centre_mm[[0, 2]], whole.centre_mm[[0, 2]])
+    assert np.array_equal(known.area_mm2, whole.area_mm2)
+    assert np.array_equal(known.faces_count, whole.faces_count)
+
+
+def test_faces_that_are_gone_belong_to_no_piece():
+    vertices, faces, piece = scene((2, 1.0, 0), (2, 1.0, 10), (1, 1.0, 20))
+    whole = measured(vertices, faces, piece)
+    # One face more, between the pieces: it would bring them together.
+    faces = np.vstack([faces, [[0, 9, 18]]]).astype(np.int32)
+    piece = np.append(piece, -1).astype(np.int32)
+    area_mm2 = np.append(measure_faces(vertices, faces[:-1]).area_mm2, 0.0)
+    tied = measure_pieces(vertices, faces, piece, area_mm2=area_mm2)
+    assert np.array_equal(tied.centre_mm, whole.centre_mm)  # two are as large: all are measured
+    assert np.array_equal(tied.faces_count, whole.faces_count)
+    distance = distance_to_main(vertices, faces, piece, tied, np.ones(3, dtype=bool))
+    assert distance.tolist() == [0, 8, 18]
+    none = measure_pieces(vertices, faces[-1:], piece[-1:], area_mm2=area_mm2[-1:])
+    assert (none.main, len(none)) == (-1, 0)

@@ -7,6 +7,7 @@ from stsbench.geometry.face_sets import grow_by_rings
 from stsbench.geometry.topology import (
     BOUNDARY,
     BRANCHING,
+    GONE,
     branching_edges,
     count_fans,
     half_edge_twins,
@@ -67,6 +68,43 @@ def test_next_half_edge_goes_round_each_face():
 )
 def test_fans(faces, fans):
     assert count_fans(faces, half_edge_twins(faces, 5), 5).tolist() == fans
+
+
+PILLOW = int32([[0, 1, 2], [2, 1, 0]])
+OCTAHEDRON = int32(
+    [[0, 1, 2], [0, 2, 3], [0, 3, 4], [0, 4, 1], [5, 2, 1], [5, 3, 2], [5, 4, 3], [5, 1, 4]]
+)
+BODIES = (TETRAHEDRON, PILLOW, OCTAHEDRON, sphere(1).faces)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=4), st.integers(0, 2**32 - 1))
+def test_fans_of_closed_bodies_in_one_vertex(bodies, seed):
+    """Every edge is paired there, so only walking about the vertex tells."""
+    rng = np.random.default_rng(seed)
+    parts, count = [], 1
+    for body in (BODIES[n] for n in bodies):
+        own = int(body.max())
+        parts.append(np.where(body == 0, 0, body + count - 1))
+        count += own
+    faces = rng.permutation(np.concatenate(parts), axis=0)
+    turned = rng.random(len(faces)) < rng.choice([0.0, 0.3])
+    faces = np.where(turned[:, None], faces[:, ::-1], faces)
+    name = rng.permutation(count).astype(np.int32)
+    faces = np.ascontiguousarray(name[faces])
+    fans = count_fans(faces, half_edge_twins(faces, count), count)
+    assert fans[name[0]] == len(bodies)
+    assert (np.delete(fans, name[0]) == 1).all()
+
+
+def test_fans_skip_faces_that_are_gone():
+    faces = np.vstack([PAIR, [[0, 3, 4]], [[4, 4, 0]]]).astype(np.int32)
+    twin = half_edge_twins(faces, 6)
+    assert count_fans(faces, twin, 6).tolist() == [1, 1, 1, 1, 1, 0]
+    twin[6:9] = GONE
+    twin[twin == 6] = BOUNDARY
+    twin[twin == 8] = BOUNDARY
+    assert count_fans(faces, twin, 6).tolist() == [1, 1, 1, 1, 0, 0]
 
 
 def test_fans_of_some_faces_only():

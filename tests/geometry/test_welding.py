@@ -242,3 +242,31 @@ def test_arguments_are_not_changed():
     weld_exact(corners)
     assert corners.tobytes() == before
     assert corners.flags.writeable
+
+
+@pytest.mark.parametrize("collide", [False, True])
+def test_corners_in_records_are_the_same_corners(collide):
+    rng = np.random.default_rng(5)
+    places = colliding(600) if collide else rng.normal(size=(600, 3)).astype(np.float32)
+    corners = np.concatenate([places, places[300:0:-1]])
+    records = np.full((300, 11), 7, np.float32)  # three corners from the second number on
+    records[:, 1:10] = corners.reshape(300, 9)
+    expected = weld_exact(corners)
+    welder = ExactWelder(900, room=8)
+    words = records.view(np.uint16)
+    for part in (slice(0, 1), slice(1, 150), slice(150, None)):
+        welder.add_records(words[part], first=2, each=3)
+    assert (welder._to_sort is not None) == collide
+    for one, other in zip(welder.welded(), expected, strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_a_record_with_no_number_is_noticed():
+    records = np.zeros((2, 11), np.float32)
+    welder = ExactWelder(6)
+    records[1, 10] = np.nan  # beside the corners
+    welder.add_records(records.view(np.uint16), first=2, each=3)
+    assert welder.finite
+    records[1, 9] = np.inf
+    welder.add_records(records[1:].view(np.uint16), first=2, each=3)
+    assert not welder.finite
