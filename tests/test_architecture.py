@@ -59,7 +59,7 @@ HEAVY = "{'pyvista', 'vtk', 'trimesh', 'pandas', 'ipywidgets', 'papermill', 'jup
             HEAVY[:-1] + ", 'numpy', 'scipy', 'numba', 'typer', 'rich'}",
         ),
         ("loose files", "import stsbench.workflow.loose_files", HEAVY),
-        ("the command line", "import stsbench.cli.application", HEAVY[:-1] + ", 'scipy', 'numba'}"),
+        ("the command line", "import stsbench.cli.groups", HEAVY[:-1] + ", 'scipy', 'numba'}"),
     ],
 )
 def test_an_import_is_cheap(name, code, heavy):

@@ -9,29 +9,10 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-import typer
-
 from stsbench import errors
-from stsbench.cli import batch, cases, loose, machine, records
+from stsbench.cli.usual_words import WrongUsageError, read_words
 
-__all__ = ["APPLICATION", "exit_code", "run"]
-
-APPLICATION = typer.Typer(
-    name="stsbench",
-    help="The open workbench for dental laboratories: repair scans, make models, keep data safe.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-for group in (machine, loose, cases):
-    group.register(APPLICATION)
-APPLICATION.add_typer(batch.GROUP, name="batch")
-APPLICATION.add_typer(records.AUDIT, name="audit")
-APPLICATION.add_typer(records.VAULT, name="vault")
-
-# typer carries its own copy of click: its usage errors are the ancestors of typer.BadParameter.
-USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
+__all__ = ["exit_code", "run"]
 
 # First match wins: the order follows the tree from its leaves.
 _EXIT_CODES: tuple[tuple[type[errors.StsbenchError], int], ...] = (
@@ -54,16 +35,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
     try:
-        done = APPLICATION(words, standalone_mode=False)
+        done = _do(words)
     except errors.StsbenchError as error:
         _complain(str(error), debug=debug)
         return exit_code(error)
-    except typer.Abort:
-        _complain("Stopped; nothing half-written was left.", debug=debug)
-        return 130
-    except USAGE_ERROR as error:
-        message = getattr(error, "format_message", error.__str__)()
-        _complain(f"{message} Try --help.", debug=debug)
+    except WrongUsageError as error:
+        _complain(f"{error} Try --help.", debug=debug)
         return 2
     except KeyboardInterrupt:
         _complain("Stopped; nothing half-written was left.", debug=debug)
@@ -79,6 +56,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
         )
         return 1
     return done if isinstance(done, int) else 0
+
+
+def _do(words: list[str]) -> object:
+    usual = read_words(words)
+    if usual is None:
+        from stsbench.cli.groups import run_words
+
+        return run_words(words)
+    from stsbench.cli.loose_work import inspect_loose, repair_loose
+
+    return (inspect_loose if words[0] == "inspect" else repair_loose)(**usual)
 
 
 def _complain(line: str, *, debug: bool) -> None:

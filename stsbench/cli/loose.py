@@ -1,11 +1,12 @@
 """`stsbench inspect | repair | model | render`: loose files, outside the vault."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from stsbench.cli.screen import ERROR_STREAM, OUTSIDE_THE_VAULT, print_json, progress_bar
+from stsbench.cli.loose_work import conclude, inspect_loose, repair_loose
+from stsbench.cli.screen import ERROR_STREAM, OUTSIDE_THE_VAULT, progress_bar
 from stsbench.errors import InputError
 
 __all__ = ["register"]
@@ -30,16 +31,7 @@ def register(application: typer.Typer) -> None:
 
 def inspect_command(scan: Scan, as_json: AsJson = False) -> int:
     """Find every mesh defect of the listed kinds, counted and placed."""
-    from stsbench.workflow.loose_files import inspect_file
-
-    ERROR_STREAM.print(OUTSIDE_THE_VAULT, style="dim")
-    with progress_bar("inspect") as progress:
-        report = inspect_file(scan, progress=progress)
-    if as_json:
-        print_json(report)
-    else:
-        _print_findings(report)
-    return 0
+    return inspect_loose(scan, as_json=as_json)
 
 
 def repair_command(
@@ -60,22 +52,17 @@ def repair_command(
     as_json: AsJson = False,
 ) -> int:
     """Repair a scan: only what is broken changes, and every change is recorded."""
-    from stsbench.workflow.loose_files import repair_file
-
-    ERROR_STREAM.print(OUTSIDE_THE_VAULT, style="dim")
-    with progress_bar("repair") as progress:
-        document = repair_file(
-            scan,
-            out,
-            profile=profile,
-            edits_path=edits,
-            report_path=report,
-            decimate_mm=decimate_mm,
-            remesh_mm=remesh_mm,
-            max_deviation_mm=max_deviation_mm,
-            progress=progress,
-        )
-    return _conclude(document, as_json=as_json)
+    return repair_loose(
+        scan,
+        out,
+        report=report,
+        edits=edits,
+        profile=profile,
+        decimate_mm=decimate_mm,
+        remesh_mm=remesh_mm,
+        max_deviation_mm=max_deviation_mm,
+        as_json=as_json,
+    )
 
 
 def model_command(
@@ -117,7 +104,7 @@ def model_command(
             report_path=report,
             progress=progress,
         )
-    return _conclude(document, as_json=as_json)
+    return conclude(document, as_json=as_json)
 
 
 def render_command(
@@ -142,40 +129,3 @@ def _numbers(text: str | None) -> list[float] | None:
         return [float(part) for part in text.split(",")]
     except ValueError:
         raise InputError("The orientation is not X,Y,Z.", "Give numbers, such as 0,0,1.") from None
-
-
-def _conclude(document: dict[str, Any], *, as_json: bool) -> int:
-    verdict = document["verdict"]
-    if as_json:
-        print_json(document)
-    else:
-        _print_findings(document)
-        typer.echo(f"verdict: {verdict}")
-    return 4 if verdict == "hold" else 0
-
-
-def _print_findings(document: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("finding", "count", "largest mm", "first at mm", "what became of it", box=None)
-    rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for finding in document["findings"]:
-        rows.setdefault((finding["kind"], finding["action"]), []).append(finding)
-    for (kind, action), group in rows.items():
-        first = max(group, key=lambda finding: float(finding["size_mm"]))
-        place = ", ".join(f"{x:.1f}" for x in first["place_mm"])
-        size = f"{first['size_mm']:.2f}"
-        table.add_row(
-            kind.replace("_", " "), str(len(group)), size, place, action.replace("_", " ")
-        )
-    console = Console(highlight=False)
-    if rows:
-        console.print(table)
-    else:
-        console.print("no defect of the listed kinds")
-    places = len(document.get("review", []))
-    if places:
-        console.print(f"{places} places for a person to look at", style="yellow")
-    if document.get("not_checked"):
-        console.print("no mesh check sees: " + "; ".join(document["not_checked"]), style="dim")

@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 
 from stsbench import errors
+from stsbench.cli import loose
 from stsbench.cli.application import exit_code, run
+from stsbench.cli.groups import run_words
+from stsbench.cli.screen import print_table
+from stsbench.cli.usual_words import USUAL, read_words
 from stsbench.files.scans import encode_ply, read_scan
 from stsbench.geometry.kernel_folders import cache_folder
 from tests.shapes import sheet
@@ -166,3 +170,63 @@ def test_a_killed_repair_leaves_the_old_result(point, scan, tmp_path):
     )
     assert done.returncode == -9
     assert out.read_bytes() == b"the result of yesterday"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [], ["repair"], ["repair", "a.ply"], ["repair", "-o", "b.ply"], ["model", "a.ply"],
+        ["repair", "a.ply", "-o"], ["repair", "a.ply", "-o", "--json"],
+        ["repair", "a", "b", "-o", "c"],
+        ["repair", "a.ply", "-o", "b.ply", "-o", "c.ply"], ["repair", "a.ply", "--out=b.ply"],
+        ["repair", "a.ply", "-o", "b.ply", "--decimate-mm", "1"], ["inspect", "a.ply", "--help"],
+        ["inspect", ""], ["inspect", "-"], ["inspect", "--", "a.ply"], ["inspect", "a.ply", "b.ply"],
+        ["inspect", "a.ply", "--json", "--json"], ["repair", "a.ply", "-o", ""],
+    ],
+)  # fmt: skip
+def test_unusual_words_are_left_to_typer(words):
+    assert read_words(words) is None
+
+
+def test_usual_words_mean_what_typer_makes_of_them(monkeypatch):
+    """What typer would call the work with, for every usual option and its other spelling."""
+    called = []
+    for name in ("inspect_loose", "repair_loose"):
+        monkeypatch.setattr(loose, name, lambda *given, **named: called.append((given, named)))
+    for command, usual in USUAL.items():
+        words = [command, "scan.ply", "--json"]
+        seen = set()
+        for option, (name, _) in usual.options.items():
+            if name not in seen:
+                words += [option, f"{name}.ply"]
+            seen.add(name)
+        read = read_words(words)
+        run_words(words)
+        given, named = called.pop()
+        assert read.pop("scan") == given[0]
+        assert [read.pop("out")] == list(given[1:]) if "out" in read else len(given) == 1
+        assert read == {name: value for name, value in named.items() if value is not None}
+        for option, (name, make) in usual.options.items():
+            spelled = [command, "scan.ply", option, "x"]
+            spelled += [] if name == "out" or "out" not in usual.required else ["-o", "out.ply"]
+            assert read_words(spelled)[name] == make("x")
+
+
+def test_a_table_is_as_wide_as_its_texts(capsys):
+    print_table(["a", "bb"], [["long text", "1"], ["x", "222"]])
+    assert capsys.readouterr().out == "a          bb\nlong text  1\nx          222\n"
+
+
+def test_repair_imports_nothing_it_does_not_use(scan, tmp_path):
+    code = (
+        "import sys\n"
+        "from stsbench.cli.application import run\n"
+        f"run(['repair', {str(scan)!r}, '-o', {str(tmp_path / 'out.ply')!r}])\n"
+        "heavy = {'numba', 'scipy', 'typer', 'pydantic', 'rich', 'pandas', 'vtk', 'cryptography'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    for _ in range(2):  # the first may have to compile
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+    assert done.stdout.splitlines()[-1] == "[]"
