@@ -46,6 +46,17 @@ def test_pairs(mesh, pairs):
     assert found.faces.tolist() == sorted(set(np.ravel(pairs).astype(int).tolist()))
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_boxes_that_only_touch_are_searched(axis, side, swapped):
+    """A tip on a floor: their boxes have one plane in common, whichever way they face."""
+    floor, (tip, face) = FLOOR, (np.array([[2.5, 1, 0], [2.5, 1, 1], [3, 1, 1.0]]), SAIL[1])
+    parts = [(np.roll(v * [1, 1, side], axis, axis=1), f) for v, f in (floor, (tip, face))]
+    found = self_meetings(*joined(*parts[:: -1 if swapped else 1]))
+    assert found.pairs.tolist() == ([[0, 1]] if swapped else [[0, 2]])
+
+
 def test_a_search_past_its_limit_says_so():
     vertices, faces = joined(arrays(sphere(2)), arrays(sphere(2), (1, 0.3, 0.2)))
     whole = self_meetings(vertices, faces)

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 
 from stsbench.geometry.wide_normals import (
-    AGAINST,
     REACH_MM,
-    SLIVER_MM,
     count_sides,
     overturned_faces,
     passes_for,
@@ -103,7 +101,7 @@ def facing(*degrees, size=1.0):
     return np.array([(0, 0, 0), (1, 0, 0), (0, 1, 0.0)]), np.array([(0, 1, 2)], np.int32), wide
 
 
-LIMIT = np.degrees(np.arccos(AGAINST))
+LIMIT = np.degrees(np.arccos(-0.2))
 
 
 @pytest.mark.parametrize(
@@ -119,6 +117,9 @@ LIMIT = np.degrees(np.arccos(AGAINST))
         ((0, 0, 180), (1, 1, 100), False),  # corners weigh alike, however large their patches
         ((180, 0, 0), (100, 1, 1), False),
         ((170, 170, 0), (1, 1, 100), True),
+        ((80, 80, 180), (50, 1, 1), True),
+        ((80, 180, 80), 1, True),
+        ((180, 80, 80), 1, True),
         ((180, 180, 180), 0, False),
     ],
 )
@@ -128,7 +129,7 @@ def test_a_face_is_overturned_beyond_an_angle(degrees, size, over):
 
 @pytest.mark.parametrize(("share", "over"), [(0.99, False), (1.01, True)])
 def test_slivers_are_not_judged(share, over):
-    places = np.array([(0, 0, 0), (2, 0, 0), (1, share * SLIVER_MM, 0)])
+    places = np.array([(0, 0, 0), (2, 0, 0), (1, share * 0.05, 0)])
     for turn in range(3):
         faces = np.roll(np.array([(0, 1, 2)], dtype=np.int32), turn, axis=1)
         wide = np.tile([0.0, 0, -1, 1], (3, 1))

@@ -85,6 +85,13 @@ def test_after_cutting_and_after_each_new_defect(mesh):
     assert check(draft, look).folds.any()
 
 
+def test_a_spike_beside_a_taller_one_is_seen_when_that_is_gone():
+    """Nothing has changed at its own vertices; the taller one stood in the rings outside."""
+    draft, look = found(small(spike(spike(dome(), 20, 20), 20, 24, height_mm=0.8)))
+    assert np.count_nonzero(draft.faces == at(20, 24)) == 6
+    assert (draft.faces[check(draft, look).spikes] == at(20, 24)).any()
+
+
 def test_nothing_changed_nothing_seen():
     _, look = found(dome())
     assert not look.look()
