@@ -223,7 +223,10 @@ def _sums(report: Mapping[str, Any], edits: EditRecord) -> str:
         share = 100.0 * float(told.get("edited_share", 0.0))
         parts.append(f"Edited area {float(told['edited_mm2']):.2f} mm², {share:.2f} % of the scan.")
     if "outside_defects_mm2" in told:
-        parts.append(f"Edited outside any defect: {float(told['outside_defects_mm2']):.3f} mm².")
+        by_hand = float(told.get("by_hand_mm2", 0.0))
+        part = f" ({by_hand:.3f} mm² of it by hand)" if by_hand else ""
+        outside = float(told["outside_defects_mm2"])
+        parts.append(f"Edited outside any defect: {outside:.3f} mm²{part}.")
     return " ".join(parts)
 
 

@@ -55,7 +55,10 @@ class RepairResult:
     edited_share : float
         The same as a part of the result's area.
     outside_defects_mm2 : float
-        Area of removed faces that lie in no defect: the rings cut about them.
+        Area of removed faces that lie in no defect: the rings cut about them, and what a person took
+        away or moved by hand.
+    by_hand_mm2 : float
+        The last part of that alone, whether or not a defect was there.
     """
 
     mesh: TriangleMesh
@@ -66,6 +69,7 @@ class RepairResult:
     edited_mm2: float
     edited_share: float
     outside_defects_mm2: float
+    by_hand_mm2: float = 0.0
 
     @property
     def review(self) -> tuple[Finding, ...]:
@@ -102,6 +106,7 @@ class RepairResult:
                 "edited_mm2": round(self.edited_mm2, 4),
                 "edited_share": round(self.edited_share, 6),
                 "outside_defects_mm2": round(self.outside_defects_mm2, 4),
+                "by_hand_mm2": round(self.by_hand_mm2, 4),
                 "added_faces_count": int(np.count_nonzero(self.edits.face_source < 0)),
                 "added_vertices_count": int(np.count_nonzero(self.edits.vertex_source < 0)),
                 "removed_faces_count": len(self.edits.removed_face),

@@ -5,6 +5,8 @@ Rules owned here:
   it. What the automatic repair had listed and is still there stays as it was listed.
 - A hole that was left open and is gone was filled by hand: review, never silently pass. Something
   new (a self-intersection, a branching edge) holds. Each step is listed for review.
+- Scanned surface that the steps took away or moved counts as edited outside any defect, and is told
+  by itself: no repair had found it wanting.
 - The same automatic result and the same steps give the same result, by hand and in batch.
 """
 
@@ -69,6 +71,7 @@ def worked_result(
     findings = (*_revised(automatic.findings, seen), *by_hand)
     area = measure_faces(mesh.vertices, mesh.faces).area_mm2
     edited = float(area[edits.edited_faces].sum())
+    by_hand_mm2 = _by_hand_mm2(automatic, edits)
     return RepairResult(
         mesh,
         edits,
@@ -77,8 +80,18 @@ def worked_result(
         verdict_of(findings),
         edited,
         edited / float(area.sum()),
-        automatic.outside_defects_mm2,
+        automatic.outside_defects_mm2 + by_hand_mm2,
+        by_hand_mm2,
     )
+
+
+def _by_hand_mm2(automatic: RepairResult, edits: EditRecord) -> float:
+    """Return the area of scanned faces that the repair had kept and the steps did not."""
+    source = automatic.edits.face_source
+    gone = (source >= 0) & ~np.isin(source, edits.face_source)
+    faces = np.ascontiguousarray(automatic.mesh.faces[gone])
+    area = measure_faces(automatic.mesh.vertices, faces, thin_mm=0.0).area_mm2
+    return float(area.sum())
 
 
 def _revised(listed: tuple[Finding, ...], seen: tuple[Finding, ...]) -> tuple[Finding, ...]:

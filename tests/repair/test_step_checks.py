@@ -45,6 +45,11 @@ CASES = [
         ]),
         faces=np.array([[81, 82, 83], [84, 85, 86]]),
     ), "meet others"),
+    # The only two that meet have a corner in common, and the star there is not flat.
+    ("two new faces through each other from one corner", Change.of(
+        vertices=np.array([[0, 0, 3], [2, 0, 3], [0, 2, 3], [1, 1, 4], [1, 1, 2.0]]),
+        faces=np.array([[81, 82, 83], [81, 84, 85]]),
+    ), "meet others"),
 ]  # fmt: skip
 
 
