@@ -20,6 +20,8 @@ STAGES: tuple[tuple[str, str, int, int], ...] = (
     ("workflow.loose_files", "repair_file", 0, 0),
     ("files.scans", "read_scan", 50 + 12, 24),
     ("repair.tidying", "start_draft", 24, 60),
+    ("repair.draft", "half_edge_twins", 24, 0),
+    ("repair.draft", "join_faces", 24 + 5, 0),
     ("repair.tidying", "_drop_what_is_no_face", 24 + 48, 24),
     ("repair.tidying", "_drop_fins", 24, 0),
     ("repair.tidying", "_wind", 24 + 5, 24),

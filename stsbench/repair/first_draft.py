@@ -39,6 +39,8 @@ def start_draft(mesh: TriangleMesh) -> Draft:
         faces = mesh.faces
         if len(unique) < mesh.vertex_count:
             vertices, faces = vertices[unique], inverse[faces]
+    # Kernels are compiled for arrays that may be written to; one from a file's bytes may not.
+    vertices, faces = np.require(vertices, requirements="W"), np.require(faces, requirements="W")
     count = len(faces)
     return Draft(
         vertices,

@@ -113,3 +113,12 @@ def test_faces_go_each_for_its_own_reason(draft):
     assert edits.removed_reason.tolist() == [EditReason.SPIKE, EditReason.SPIKE, EditReason.FOLD]
     assert np.concatenate(draft.around).tolist() == [0, 5]
     assert as_new(draft)
+
+
+def test_a_draft_of_frozen_arrays_has_arrays_of_its_own():
+    mesh = sheet(6, 6)
+    mesh.faces.flags.writeable = mesh.vertices.flags.writeable = False
+    draft = start_draft(mesh)
+    assert draft.faces.flags.writeable
+    assert draft.vertices.flags.writeable
+    assert np.array_equal(draft.faces, mesh.faces)
