@@ -7,7 +7,7 @@ from stsbench.domain.edits import EditReason
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.manifoldness import sheets
-from stsbench.geometry.topology import GONE, half_edge_twins
+from stsbench.geometry.topology import BRANCHING, GONE, faces_at_edges, half_edge_twins
 from stsbench.repair.first_draft import start_draft
 from tests.repair.damage import dome, fin
 from tests.shapes import sheet
@@ -122,3 +122,31 @@ def test_a_draft_of_frozen_arrays_has_arrays_of_its_own():
     assert draft.faces.flags.writeable
     assert draft.vertices.flags.writeable
     assert np.array_equal(draft.faces, mesh.faces)
+
+
+@pytest.mark.parametrize(
+    "row", [768, 0], ids=["the fin, a sheet of its own", "part of the surface"]
+)
+def test_edges_are_settled_after_a_face_at_them_went(row):
+    mesh = fin(dome(8), 4, 20)
+    draft = start_draft(mesh)
+    draft.pair()
+    draft.measures(1e-6)
+    at_edge = np.flatnonzero(faces_at_edges(draft.twin, BRANCHING))
+    assert 768 in at_edge
+    draft.sheets()
+    gone = at_edge[at_edge != 768][:1] if row != 768 else np.array([768])
+    draft.discard(gone, EditReason.NON_MANIFOLD_EDGE, settle=True)
+    assert not (draft.twin == BRANCHING).any()
+    draft.compact()
+    assert as_new(draft)
+
+
+def test_a_remade_face_is_measured_again(draft):
+    faces = draft.faces.copy()
+    faces[3] = faces[3, 0], faces[3, 1], 48
+    remade = np.arange(72) == 3
+    draft.remake(faces, draft.twin, remade, EditReason.DEGENERATE)
+    expected = measure_faces(draft.vertices, faces, thin_mm=1e-6)
+    assert np.array_equal(draft.measures(1e-6).area_mm2, expected.area_mm2)
+    assert draft.face_source[3] == -1
