@@ -3,7 +3,8 @@
     .venv/bin/python benchmarks/bench3d/measure.py [--faces 200000 500000] [--json OUT]
 
 Times are those of the page's own clock, from the input event to the end of the frame that shows its
-effect; memory is what the page's process grew by.
+effect. Memory is what the page's process (resident, no garbage collection asked for) and the GPU
+process grew by since the notebook was opened, per byte of mesh: 12 per vertex and per face, as sent.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.bench3d.processes import process_bytes  # noqa: E402
 from stsbench.domain.mesh import TriangleMesh  # noqa: E402
 from tests.shapes import sheet  # noqa: E402
 from tests.vault.house import stop_vault  # noqa: E402
@@ -35,6 +37,7 @@ LIMITS = {
     "click_to_filled_ms": 500,
     "lasso_30k_ms": 150,
     "undo_ms": 100,
+    "memory_first_per_mesh_byte": 12,
     "memory_per_mesh_byte": 12,
     "held_per_mesh_byte": 12,
     "foreign_requests": 0,
@@ -54,31 +57,6 @@ def bumpy_dome(faces: int) -> tuple[TriangleMesh, np.ndarray]:
 
 def height(x, y):
     return 12 - ((x - 30) ** 2 + (y - 30) ** 2) / 150 + 0.4 * np.sin(1.1 * x) * np.cos(0.9 * y)
-
-
-def renderer_bytes() -> int:
-    """Resident memory of the renderer processes below this one."""
-    parents, sizes = {}, {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            status = (folder / "status").read_text()
-            command = (folder / "cmdline").read_bytes()
-        except OSError:
-            continue
-        fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
-        pid = int(folder.name)
-        parents[pid] = int(fields["PPid"])
-        if b"--type=renderer" in command:
-            sizes[pid] = int(fields["VmRSS"].split()[0]) * 1024
-
-    def is_ours(pid):
-        while pid > 1:
-            if pid == os.getpid():
-                return True
-            pid = parents.get(pid, 0)
-        return False
-
-    return max((size for pid, size in sizes.items() if is_ours(pid)), default=0)
 
 
 def held_bytes(page) -> int:
@@ -118,16 +96,50 @@ def until_drawn(page, kind: str, act) -> float:
     raise AssertionError(f"nothing was drawn after {kind}")
 
 
+def times_of_tools(page, hands, mesh, middle) -> dict[str, float]:
+    """Fill, undo and lasso, each by real clicks; medians of the rounds."""
+    hands.show()
+    hands.settle()
+    fills, undos, lassos = [], [], []
+    page.locator(".sts-viewer input[type=checkbox]").last.uncheck()  # no preview: filled at once
+    for _ in range(ROUNDS):
+        hands.press("fill")
+        end = until_drawn(page, "delta", lambda: hands.click(middle))
+        fills.append(end - page.evaluate("window.seen.pointerup"))
+        time.sleep(2.5)  # the live checks of this step are done
+        end = until_drawn(page, "delta", lambda: hands.key("Control+z"))
+        undos.append(end - page.evaluate("window.seen.keydown"))
+        time.sleep(2.5)
+    for _ in range(ROUNDS):
+        share = (30_000 / mesh.face_count) ** 0.5
+        _, low = hands.pixel((30.0, 0.0, 0.0))
+        _, high = hands.pixel((30.0, SIZE_MM, 0.0))
+        hands.lasso((38.0, 30.0, 10.0), pixels=abs(low - high) * share / 2 * 1.04)
+        lassos.append(
+            page.evaluate("window.seen.pointerup_done") - page.evaluate("window.seen.pointerup")
+        )
+    found = {"lasso_faces": page.evaluate(f"{APP}.selection.count")}
+    found["click_to_filled_ms"] = statistics.median(fills)
+    found["undo_ms"] = statistics.median(undos)
+    found["lasso_30k_ms"] = statistics.median(lassos)
+    return found
+
+
 def measure(faces: int, home: Path) -> dict[str, float]:
     mesh, middle = bumpy_dome(faces)
     take_in(home.parent / f"order_{faces}", mesh)
     found: dict[str, float] = {"faces": mesh.face_count}
     with running_lab(home) as address, browser(height=1100) as page:
         hands = BenchHands(page, address, "2_repair_scan.ipynb")
-        before, held = renderer_bytes(), held_bytes(page)
+        held = held_bytes(page)
+        before = process_bytes()
+        size = 12 * (mesh.vertex_count + mesh.face_count)
         # Imports and kernels first: what a second case of the day costs.
         hands.python("import stsbench.widgets.repair_desk")
         hands.run_until_open(seconds=180)
+        time.sleep(3)
+        first = process_bytes()["renderer_rss"] - before["renderer_rss"]
+        found["memory_first_per_mesh_byte"] = first / size
         hands.python("bench.desk.close()")
         hands.page.wait_for_function("!window.stsbenchViewers?.size")
         page.evaluate(WATCH)
@@ -139,35 +151,12 @@ def measure(faces: int, home: Path) -> dict[str, float]:
         found["first_frame_ms"] = drawn - first
         hands.wait_python("not any(t.is_alive() for t in bench.desk._threads)", seconds=180)
         time.sleep(3)
-        size = 12 * (mesh.vertex_count + mesh.face_count)
-        found["memory_per_mesh_byte"] = (renderer_bytes() - before) / size
+        after = process_bytes()
+        for name, kind in (("memory", "renderer"), ("gpu", "gpu")):
+            grown = after[f"{kind}_rss"] - before[f"{kind}_rss"]
+            found[f"{name}_per_mesh_byte"] = grown / size
         found["held_per_mesh_byte"] = (held_bytes(page) - held) / size
-        hands.show()
-        hands.settle()
-        fills, undos, lassos = [], [], []
-        page.locator(
-            ".sts-viewer input[type=checkbox]"
-        ).last.uncheck()  # no preview: filled at once
-        for _ in range(ROUNDS):
-            hands.press("fill")
-            end = until_drawn(page, "delta", lambda: hands.click(middle))
-            fills.append(end - page.evaluate("window.seen.pointerup"))
-            time.sleep(2.5)  # the live checks of this step are done
-            end = until_drawn(page, "delta", lambda: hands.key("Control+z"))
-            undos.append(end - page.evaluate("window.seen.keydown"))
-            time.sleep(2.5)
-        for _ in range(ROUNDS):
-            share = (30_000 / mesh.face_count) ** 0.5
-            _, low = hands.pixel((30.0, 0.0, 0.0))
-            _, high = hands.pixel((30.0, SIZE_MM, 0.0))
-            hands.lasso((38.0, 30.0, 10.0), pixels=abs(low - high) * share / 2 * 1.04)
-            lassos.append(
-                page.evaluate("window.seen.pointerup_done") - page.evaluate("window.seen.pointerup")
-            )
-        found["lasso_faces"] = page.evaluate(f"{APP}.selection.count")
-        found["click_to_filled_ms"] = statistics.median(fills)
-        found["undo_ms"] = statistics.median(undos)
-        found["lasso_30k_ms"] = statistics.median(lassos)
+        found |= times_of_tools(page, hands, mesh, middle)
         found["foreign_requests"] = len(foreign(page))
         assert page.errors == [], page.errors
     return found

@@ -8,7 +8,7 @@
 import { BufferAttribute, BufferGeometry, DoubleSide, Ray, Sphere, Vector3 } from "three";
 import type { MeshBVH } from "three-mesh-bvh";
 import type { Change, SlotMesh } from "./slots.ts";
-import { buildTree } from "./tree.ts";
+import { buildTree, releaseTree } from "./tree.ts";
 
 export interface Hit {
   slot: number;
@@ -123,6 +123,7 @@ export class Picking {
 
   close(): void {
     (globalThis.cancelIdleCallback ?? clearTimeout)(this.idle);
+    for (const tree of [this.main, this.late]) if (tree) releaseTree(tree);
     this.main = this.late = null;
     this.geometry.dispose();
   }

@@ -3,6 +3,8 @@
 // Rules owned here:
 // - Views of one viewer get the same messages in the same order. The first to handle one changes the
 //   slots, the others are told what changed, for their own buffers on the graphics card.
+// - When the last view lets it go, its memory is given back at once: a case that is closed leaves
+//   nothing of a scan behind.
 // - A view that comes later is sent the mesh again by Python; it takes the one that is here where that
 //   is the same and shows no preview.
 import { Picking } from "./picking.ts";
@@ -37,6 +39,7 @@ export class SharedMesh {
   leave(): void {
     if (--this.users) return;
     this.picking.close();
+    this.slots.free();
     this.done.clear();
     this.forget();
   }

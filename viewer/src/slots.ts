@@ -147,6 +147,13 @@ export class SlotMesh {
     return sum;
   }
 
+  /** Give every array back: nothing of the mesh is left in the page's memory. */
+  free(): void {
+    for (const array of [this.positions, this.index, this.alive, this.shades, this.colours]) if (array) release(array);
+    this.vertexCount = this.faceCount = this.aliveCount = 0;
+    this.lost.clear();
+  }
+
   /** Do something, such as building a tree, while dead slots have their corners. */
   withDead(work: () => void): void {
     for (const slot of this.lost.keys()) this.unearth(slot);

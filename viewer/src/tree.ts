@@ -26,6 +26,13 @@ export function buildTree(geometry: BufferGeometry, mesh: SlotMesh, start: numbe
   );
 }
 
+/** Give the memory of a tree back that is not asked any more. */
+export function releaseTree(tree: MeshBVH): void {
+  const { roots, indirectBuffer } = MeshBVH.serialize(tree, { cloneBuffers: false });
+  for (const root of roots) release(root);
+  if (indirectBuffer) release(indirectBuffer);
+}
+
 class Building {
   readonly order: Uint32Array; // slots, as the leaves name them
   private readonly middles: Float32Array;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { emptyDelta, rangesOf, SlotMesh } from "../src/slots.ts";
+import { SharedMesh } from "../src/shared_meshes.ts";
 import { sheet } from "./meshes.ts";
 
 function copyOf(mesh: SlotMesh) {
@@ -72,6 +73,16 @@ test("dead slots of a mesh that comes from Python stay dead", () => {
   mesh.apply({ ...emptyDelta(), revived: Uint32Array.of(3) });
   assert.equal(mesh.aliveCount, 8);
   assert.deepEqual([...mesh.index.slice(9, 12)], [...faces.slice(9, 12)]);
+});
+
+test("a mesh that was let go leaves nothing in memory", () => {
+  const mesh = make(), arrays = [mesh.positions, mesh.index, mesh.shades, mesh.alive];
+  const shared = new SharedMesh(mesh).enter().enter();
+  shared.picking.prepare();
+  shared.leave();
+  assert.ok(arrays.every((array) => array.length > 0), "another view shows it");
+  shared.leave();
+  assert.ok(arrays.every((array) => array.length === 0));
 });
 
 test("ranges join over small gaps only", () => {
