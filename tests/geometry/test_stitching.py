@@ -92,8 +92,8 @@ def test_what_is_no_step(name):
 
 def test_a_short_one_is_no_step():
     vertices, faces = waves()
-    moved, _ = shifted(vertices, 0.3 * ALONG)
-    near = np.abs((vertices - MIDDLE) @ ALONG) < 8
+    moved, _ = shifted(vertices, 0.4 * ALONG)
+    near = np.abs((vertices - MIDDLE) @ ALONG) < 10
     kept = faces[near[faces].all(axis=1)]
     names, small = np.unique(kept, return_inverse=True)
     assert found(moved[names], np.ascontiguousarray(small.reshape(-1, 3), dtype=np.int32)) == []
