@@ -54,54 +54,54 @@ class Meetings:
 @kernel
 def _check_stars(vertices, faces, normals, flat, covered):
     for f in range(len(faces)):
+        a = faces[f, 0]
+        b = faces[f, 1]
+        c = faces[f, 2]
+        # Edges from a corner to the next and from the one before, and what they span.
+        ux = vertices[b, 0] - vertices[a, 0]
+        uy = vertices[b, 1] - vertices[a, 1]
+        uz = vertices[b, 2] - vertices[a, 2]
+        wx = vertices[a, 0] - vertices[c, 0]
+        wy = vertices[a, 1] - vertices[c, 1]
+        wz = vertices[a, 2] - vertices[c, 2]
+        tx = uz * wy - uy * wz
+        ty = ux * wz - uz * wx
+        tz = uy * wx - ux * wy
         for j in range(3):
             v = faces[f, j]
-            if flat[v] == 0:
-                continue
-            b = faces[f, (j + 1) % 3]
-            c = faces[f, (j + 2) % 3]
-            nx = normals[v, 0]
-            ny = normals[v, 1]
-            nz = normals[v, 2]
-            px = vertices[v, 0]
-            py = vertices[v, 1]
-            pz = vertices[v, 2]
-            ux = vertices[b, 0] - px
-            uy = vertices[b, 1] - py
-            uz = vertices[b, 2] - pz
-            wx = vertices[c, 0] - px
-            wy = vertices[c, 1] - py
-            wz = vertices[c, 2] - pz
-            turn = (uy * wz - uz * wy) * nx + (uz * wx - ux * wz) * ny + (ux * wy - uy * wx) * nz
+            x = normals[v, 0]
+            y = normals[v, 1]
+            z = normals[v, 2]
             size = (abs(ux) + abs(uy) + abs(uz)) * (abs(wx) + abs(wy) + abs(wz))
-            if not turn > _MARGIN * size * (abs(nx) + abs(ny) + abs(nz)):
+            if not tx * x + ty * y + tz * z > _MARGIN * size * (abs(x) + abs(y) + abs(z)):
                 flat[v] = 0
-                continue
-            # A fixed direction must lie in one wedge only, or the star goes round twice.
-            # It is n x e for the axis e least along n.
-            ax = abs(nx)
-            ay = abs(ny)
-            az = abs(nz)
-            if ax <= ay and ax <= az:
-                rx = 0.0
-                ry = nz
-                rz = -ny
-            elif ay <= az:
-                rx = -nz
-                ry = 0.0
-                rz = nx
+            # A fixed direction must lie in one wedge only, or the star goes round twice. It is
+            # n x e for the axis e least along n; on which side of it an edge lies, is told by the
+            # part of the edge along e, seen along n.
+            along_u = ux * x + uy * y + uz * z
+            along_w = wx * x + wy * y + wz * z
+            square = x * x + y * y + z * z
+            if abs(x) <= abs(y) and abs(x) <= abs(z):
+                after = square * ux - x * along_u
+                before = square * wx - x * along_w
+            elif abs(y) <= abs(z):
+                after = square * uy - y * along_u
+                before = square * wy - y * along_w
             else:
-                rx = ny
-                ry = -nx
-                rz = 0.0
-            after_u = (uy * rz - uz * ry) * nx + (uz * rx - ux * rz) * ny + (ux * ry - uy * rx) * nz
-            before_w = (
-                (ry * wz - rz * wy) * nx + (rz * wx - rx * wz) * ny + (rx * wy - ry * wx) * nz
-            )
-            if after_u >= 0 and before_w > 0:
-                covered[v] += 1
-                if covered[v] > 1:
-                    flat[v] = 0
+                after = square * uz - z * along_u
+                before = square * wz - z * along_w
+            covered[v] += (after >= 0) & (before > 0)
+            if covered[v] > 1:
+                flat[v] = 0
+            nx = -ux - wx
+            ny = -uy - wy
+            nz = -uz - wz
+            wx = ux
+            wy = uy
+            wz = uz
+            ux = nx
+            uy = ny
+            uz = nz
 
 
 def flat_stars(

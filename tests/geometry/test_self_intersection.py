@@ -7,6 +7,7 @@ from stsbench.geometry.bounding_tree import build_tree
 from stsbench.geometry.self_intersection import flat_stars, meetings_with, self_meetings
 from stsbench.geometry.topology import half_edge_twins, open_vertices
 from stsbench.geometry.wide_normals import sum_normals
+from tests.repair.damage import rounded
 from tests.repair.referee import meetings
 from tests.shapes import sheet, sphere, tetrahedron
 
@@ -74,6 +75,43 @@ def test_stars_of_a_sheet_are_flat_but_for_its_border():
     flat = flat_stars(mesh.vertices, mesh.faces, near, open_vertices(mesh.faces, twin))
     inside = (mesh.vertices[:, :2] % 3.0 > 0).all(axis=1)
     assert np.array_equal(flat.astype(bool), inside)
+
+
+def star(turns, count, facing, start, *, lift=0.0):
+    """A vertex and faces all round it, `turns` times; seen from `facing` they turn left."""
+    angles = start + 2 * np.pi * turns * np.arange(count) / count
+    ring = np.stack([np.cos(angles), 1.5 * np.sin(angles), lift * np.cos(3 * angles)], axis=1)
+    z = np.asarray(facing) / np.linalg.norm(facing)
+    x = np.cross(np.eye(3)[np.abs(z).argmin()], z)
+    x /= np.linalg.norm(x)
+    places = np.concatenate([np.zeros((1, 3)), ring]) @ np.stack([x, np.cross(z, x), z])
+    following = np.arange(count)
+    faces = np.stack([0 * following, 1 + following, 1 + (following + 1) % count], axis=1)
+    turned = (np.arange(3) + following[:, None]) % 3  # each corner is the first one at times
+    faces = np.take_along_axis(faces, turned, axis=1).astype(np.int32)
+    return rounded(places), faces, np.arange(1, count + 1)
+
+
+@pytest.mark.parametrize(
+    "facing", [(0, 0, 1), (1, 0, 0), (0, -1, 0), (1, 2, 0.5), (2, -0.5, 1), (-0.5, 1, 3)]
+)
+@pytest.mark.parametrize(
+    ("turns", "count", "flat"), [(1, 3, 1), (1, 6, 1), (1, 11, 1), (2, 5, 0), (2, 9, 0), (3, 11, 0)]
+)
+def test_a_star_is_flat_when_it_goes_round_once(turns, count, flat, facing):
+    for start in np.linspace(0, 1, 7):
+        places, faces, ring = star(turns, count, facing, start, lift=0.2)
+        found = flat_stars(places, faces, sum_normals(places, faces).near, ring)
+        assert found.tolist() == [flat, *[0] * count]
+
+
+def test_a_star_with_a_face_turned_over_is_not_flat():
+    places, faces, ring = star(1, 6, (1, 2, 3), 0.1)
+    near = sum_normals(places, faces).near
+    for f in range(6):
+        turned = faces.copy()
+        turned[f] = turned[f, ::-1]
+        assert not flat_stars(places, turned, near, ring).any()
 
 
 def test_asked_faces_meet_only_what_is_alive():
