@@ -31,6 +31,7 @@ from stsbench.qa.pictures import Picture, Surface
 from stsbench.qa.renders import draw_pictures
 from stsbench.repair.pipeline import repair_scan
 from stsbench.repair.profiles import load_profile
+from stsbench.repair.remeshing import remesh_scan
 from stsbench.repair.replay import replay_uses
 from stsbench.repair.result import RepairResult
 from stsbench.repair.thinning import decimate_scan
@@ -147,18 +148,26 @@ def by_hand(mesh: TriangleMesh) -> tuple[list[Surface], list[Picture]]:
     return surfaces, [grid_picture("repair_tools", cells, [mesh.vertices], width=WIDTH)]
 
 
-def thinner(mesh: TriangleMesh) -> tuple[list[Surface], list[Picture]]:
-    """Decimation: faces in alternating shades, so that they can be told apart."""
+def reshaped(mesh: TriangleMesh) -> tuple[list[Surface], list[Picture]]:
+    """Decimation and remeshing: faces in alternating shades, so that they can be told apart."""
     anatomy = fallback_anatomy(mesh.vertices, ARCH)
     view = anatomy.view("front", ARCH)
-    thin = decimate_scan(mesh, bound_mm=0.02)
+    thin = decimate_scan(mesh, bound_mm=0.02).mesh
+    even = remesh_scan(mesh, edge_mm=0.8, bound_mm=0.05)
     surfaces = []
-    for part in (mesh, thin.mesh):
+    for part in (mesh, thin, even.mesh):
         shade = 150 + (np.random.default_rng(0).random(part.face_count) * 90).astype(np.uint8)
         surfaces.append(Surface.of(part, face_colours=np.repeat(shade[:, None], 3, axis=1)))
-    words = (f"{mesh.face_count} faces", f"{thin.mesh.face_count} faces, within 0.02 mm")
-    cells = [[(view, (n,), words[n]) for n in (0, 1)]]
-    return surfaces, [grid_picture("repair_decimated", cells, [mesh.vertices], width=WIDTH)]
+    whole = f"{mesh.face_count} faces"
+    share = round(100 * even.even_share)
+    pictures = []
+    for name, other, words in (
+        ("repair_decimated", 1, f"{thin.face_count} faces, within 0.02 mm"),
+        ("repair_remeshed", 2, f"{even.mesh.face_count} faces, {share} % of the edges about 0.8 mm"),
+    ):
+        cells = [[(view, (0,), whole), (view, (other,), words)]]
+        pictures.append(grid_picture(name, cells, [mesh.vertices], width=WIDTH))
+    return surfaces, pictures
 
 
 def main() -> None:
@@ -170,7 +179,7 @@ def main() -> None:
     for surfaces, pictures in (
         automatic(scan, result),
         by_hand(frayed(result.mesh)),
-        thinner(result.mesh),
+        reshaped(result.mesh),
     ):
         for name, data in draw_pictures(surfaces, pictures).items():
             (folder / f"{name}.png").write_bytes(data)

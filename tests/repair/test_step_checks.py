@@ -6,6 +6,7 @@ import pytest
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.repair.step_checks import Change, find_faults, without_hanging
 from stsbench.repair.working_mesh import WorkingMesh
+from tests.repair.referee import judge
 from tests.shapes import sheet
 
 FLAT = sheet(8, 8, pitch_mm=1.0)
@@ -77,3 +78,18 @@ def test_a_bow_tie_that_is_there_already_is_not_the_steps_fault():
     change, count = without_hanging(whole, Change.of(at[[0, 3]]))
     assert count > 0
     assert not find_faults(whole, change)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_taking_away_what_hangs_goes_on_until_nothing_does(seed):
+    """A third of the faces goes at random: what falls leaves others hanging in their turn."""
+    rng = np.random.default_rng(seed)
+    whole = WorkingMesh(FLAT)
+    gone = np.flatnonzero(rng.random(FLAT.face_count) < 0.35)
+    assert len(find_faults(whole, Change.of(gone)).pinched)
+    change, count = without_hanging(whole, Change.of(gone))
+    assert count == len(change.removed) - len(gone) > 0
+    assert set(gone) <= set(change.removed)
+    assert not find_faults(whole, change)
+    faces = FLAT.faces[np.setdiff1d(np.arange(FLAT.face_count), change.removed)]
+    assert judge(FLAT.vertices, faces, intersections=False).bow_ties == 0
