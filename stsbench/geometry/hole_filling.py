@@ -6,6 +6,7 @@ Rules owned here:
 - Every patch is looked at. Folds are relaxed; a patch that still folds over, blows up or holds a
   face without area goes back from faired to a membrane, then to bare triangles between rim
   vertices. If no kind will do, the loop counts as failed and gets no faces.
+- A wide patch is drawn from its plate onto a triharmonic surface, unless that folds it.
 - A patch that is graded, has more than `PLATE_UNKNOWNS` vertices, or a fifth as many on its rim,
   stays a membrane: it is wider than any hole that a limit lets a lab fill.
 - Values on vertices, such as colours, continue harmonically from the rim into the patch.
@@ -31,6 +32,7 @@ from stsbench.geometry.patch_measures import RimMeasures, measure_heights, measu
 from stsbench.geometry.patch_solver import PLATE_UNKNOWNS, solve_patches
 from stsbench.geometry.patch_weights import membrane_weights, weigh_graph
 from stsbench.geometry.wide_rims import cover_wide_rims
+from stsbench.geometry.zero_sets import draw_onto_zero_sets
 
 __all__ = ["PatchKind", "Patches", "fill_loops"]
 
@@ -284,7 +286,15 @@ def fill_loops(
         if fair and plates.any():
             position[:new] = membrane
             made = len(refined.faces)
-            positions = _as_float32(fair_patches(*parts, weights, position, made, chosen=plates))
+            positions = fair_patches(*parts, weights, position, made, chosen=plates)
+            position[:new] = positions
+            drawn, moved = draw_onto_zero_sets(*parts, position, made, chosen=plates)
+            if moved.any():
+                report = inspect_patches(vertices, _as_float32(drawn), rims, refined)
+                moved &= ~report.is_thin & (report.sharpest >= _SHARPEST)
+                own = np.repeat(moved, np.diff(refined.vertex_offsets))
+                positions = np.where(own[:, None], drawn, positions)
+            positions = _as_float32(positions)
             faired = _untangle(vertices, rims, refined, graph, position, positions)
         membrane = _as_float32(membrane)
     progress.step("checking patches", 0.9)

@@ -177,7 +177,7 @@ def test_a_rim_beyond_all_patches_is_left_open_by_plan(monkeypatch):
 
 @pytest.mark.parametrize(
     ("crest_mm", "words"),
-    [(0.0, "rises 0.3 mm over"), (4.0, "reaches 0.3 mm below")],
+    [(0.0, "rises {:.1f} mm over"), (4.0, "reaches {:.1f} mm below")],
 )
 def test_a_patch_to_look_at_says_how_far_it_rises(crest_mm, words):
     flat = ring(np.linspace(2.3, 10.0, 26), count=60)
@@ -186,8 +186,11 @@ def test_a_patch_to_look_at_says_how_far_it_rises(crest_mm, words):
     result = repair_scan(TriangleMesh(rounded(vertices), flat.faces), profile=STUDY)
     (found,) = [f for f in result.findings if f.kind is FindingKind.HOLE]
     assert (found.action, found.severity) == (Action.FILLED, Severity.REVIEW)
-    assert found.detail.endswith(f" The patch {words} the plane of its rim.")
     made = result.mesh.vertices[result.mesh.faces[result.edits.face_source < 0]]
+    # The rim is a level circle: heights are those over its z.
+    height = np.abs(made[:, :, 2] - vertices[0, 2]).max()
+    assert height > 0.15
+    assert found.detail.endswith(f" The patch {words.format(height)} the plane of its rim.")
     across = np.cross(made[:, 1] - made[:, 0], made[:, 2] - made[:, 0])
     assert found.area_mm2 == pytest.approx(np.linalg.norm(across, axis=1).sum() / 2, rel=1e-9)
 

@@ -1,0 +1,97 @@
+"""Wide patches drawn half way onto triharmonic zero sets."""
+
+import numpy as np
+import pytest
+
+from stsbench.geometry import zero_sets
+from stsbench.geometry.boundary import boundary_loops
+from stsbench.geometry.hole_filling import fill_loops
+from stsbench.geometry.topology import half_edge_twins
+from stsbench.geometry.zero_sets import LEAST_VERTICES, _solve_dense
+from tests.shapes import sheet
+
+
+def punched(height, *, radius_mm=2.4, cells=40):
+    """A sheet of 10 mm over which a height is given, with a hole in the middle."""
+    mesh = sheet(cells, cells, pitch_mm=10 / cells, height=height)
+    vertices = mesh.vertices.astype(np.float32).astype(np.float64)
+    middle = vertices[mesh.faces].mean(axis=1)[:, :2] - 5.0
+    faces = np.ascontiguousarray(mesh.faces[np.hypot(*middle.T) > radius_mm])
+    twin = half_edge_twins(faces, len(vertices))
+    loops = boundary_loops(faces, twin)
+    inner = int(np.argmin(np.diff(loops.offsets)))
+    return vertices, faces, twin, loops.take(np.array([inner]))
+
+
+def filled(height, **options):
+    vertices, faces, twin, loops = punched(height, **options)
+    return fill_loops(vertices, faces, twin, loops.vertices, loops.offsets)
+
+
+def ball(x, y):
+    return np.sqrt(100.0 - (x - 5.0) ** 2 - (y - 5.0) ** 2)
+
+
+def test_a_flat_hole_stays_flat():
+    patches = filled(lambda x, _y: 0.3 * x)
+    assert len(patches.vertices) >= LEAST_VERTICES
+    x, _, z = patches.vertices.T
+    assert np.abs(z - 0.3 * x).max() < 1e-5
+
+
+def test_a_wide_hole_in_a_ball_is_filled_round(monkeypatch):
+    def misses_mm():
+        away = filled(ball).vertices - [5.0, 5.0, 0.0]
+        return np.abs(np.linalg.norm(away, axis=1) - 10.0).max()
+
+    drawn = misses_mm()
+    monkeypatch.setattr(zero_sets, "LEAST_VERTICES", 10**6)
+    assert drawn < 0.9 * misses_mm()
+    assert drawn < 0.004
+
+
+@pytest.mark.parametrize(("name", "limit"), [("LEAST_VERTICES", 10**6), ("MOST_PLACES", 20)])
+def test_patches_out_of_bounds_keep_their_plates(name, limit, monkeypatch):
+    monkeypatch.setattr(zero_sets, "_SHARE", 0.0)
+    plate = filled(ball)
+    monkeypatch.undo()
+    assert not np.array_equal(filled(ball).vertices, plate.vertices)
+    monkeypatch.setattr(zero_sets, name, limit)
+    assert np.array_equal(filled(ball).vertices, plate.vertices)
+
+
+def test_a_function_that_folds_its_patch_is_left(monkeypatch):
+    monkeypatch.setattr(zero_sets, "_SHARE", 0.0)
+    plate = filled(ball)
+    monkeypatch.setattr(zero_sets, "_SHARE", 3000.0)
+    assert np.array_equal(filled(ball).vertices, plate.vertices)
+
+
+def test_the_names_of_vertices_do_not_matter():
+    def height(x, y):
+        return ball(x, y) + 0.2 * np.sin(1.7 * x) * np.cos(1.3 * y)
+
+    vertices, faces, twin, loops = punched(height)
+    rng = np.random.default_rng(3)
+    new = rng.permutation(len(vertices)).astype(np.int32)
+    moved = np.empty_like(vertices)
+    moved[new] = vertices
+    first = fill_loops(vertices, faces, twin, loops.vertices, loops.offsets)
+    again = fill_loops(moved, new[faces], twin, new[loops.vertices], loops.offsets)
+    in_order = [part[np.lexsort(part.T)] for part in (first.vertices, again.vertices)]
+    assert len(in_order[0]) >= LEAST_VERTICES
+    assert np.abs(in_order[0] - in_order[1]).max() < 1e-6
+
+
+@pytest.mark.parametrize("size", [1, 2, 30])
+def test_dense_systems_are_solved(size):
+    rng = np.random.default_rng(size)
+    matrix, right = rng.normal(size=(size, size)), rng.normal(size=size)
+    matrix[0, 0] = 0.0 if size > 1 else 2.0  # a pivot must be looked for
+    expected = np.linalg.solve(matrix, right)
+    assert _solve_dense(matrix.copy(), right)
+    assert np.allclose(right, expected, rtol=1e-9)
+
+
+def test_a_singular_system_is_named():
+    assert not _solve_dense(np.ones((3, 3)), np.ones(3))
