@@ -101,6 +101,7 @@ def repair_scan(
     findings = tuple(tidied.findings + patcher.unsolved)
     if not tidied.orientable:
         findings = tuple(_undone(finding) for finding in findings)
+    del patcher, defects  # the tree is as large as the scan, and the result is made beside it
     used = draft.used_vertices()
     repaired, left = side_by_side(
         lambda: _made(mesh, draft, used),
