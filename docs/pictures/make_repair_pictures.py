@@ -163,7 +163,11 @@ def reshaped(mesh: TriangleMesh) -> tuple[list[Surface], list[Picture]]:
     pictures = []
     for name, other, words in (
         ("repair_decimated", 1, f"{thin.face_count} faces, within 0.02 mm"),
-        ("repair_remeshed", 2, f"{even.mesh.face_count} faces, {share} % of the edges about 0.8 mm"),
+        (
+            "repair_remeshed",
+            2,
+            f"{even.mesh.face_count} faces, {share} % of the edges about 0.8 mm",
+        ),
     ):
         cells = [[(view, (0,), whole), (view, (other,), words)]]
         pictures.append(grid_picture(name, cells, [mesh.vertices], width=WIDTH))
