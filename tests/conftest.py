@@ -4,7 +4,7 @@ import pytest
 
 _LONGEST_FIRST = (
     "test_demo.py",
-    "test_repair_bench.py",
+    "test_task_list.py",
     "test_viewer_lab.py",
     "test_hole_filling.py",
     "test_arches.py",

@@ -130,7 +130,7 @@ def measure(faces: int, home: Path) -> dict[str, float]:
     take_in(home.parent / f"order_{faces}", mesh)
     found: dict[str, float] = {"faces": mesh.face_count}
     with running_lab(home) as address, browser(height=1100) as page:
-        hands = BenchHands(page, address, "2_repair_scan.ipynb")
+        hands = BenchHands(page, "2_repair_scan.ipynb", address=address)
         held = held_bytes(page)
         before = process_bytes()
         size = 12 * (mesh.vertex_count + mesh.face_count)

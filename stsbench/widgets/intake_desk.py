@@ -101,23 +101,24 @@ class IntakeDesk(BenchFrame):
         missing = tuple(missing)
         words = ", ".join(self.labels.find(reason.value, "reason_code") for reason in missing)
         self.say(f"{self.labels('missing')}: {words}", "warning")
-        self._asked.children = [self._row(question) for question in questions_for(missing)]
+        self._asked.children = [self._field(question) for question in questions_for(missing)]
         self._take.disabled = False
 
-    def _row(self, question: Question) -> ipywidgets.HBox:
+    def _field(self, question: Question) -> Any:
         given = str(self.answers.get(question.key, ""))
+        look: dict[str, Any] = {
+            "description": self.labels.find(question.key, "question"),
+            "style": {"description_width": "32em"},
+            "layout": {"width": "46em"},
+        }
         if question.choices:
             options = [(self.labels.find(word, "choice"), word) for word in question.choices]
             value = given if given in question.choices else question.choices[0]
-            field: Any = ipywidgets.Dropdown(options=options, value=value)
+            field: Any = ipywidgets.Dropdown(options=options, value=value, **look)
         else:
-            field = ipywidgets.Text(value=given, continuous_update=False, placeholder="2026-01-31")
-        field.observe(
-            lambda change, key=question.key: self._answer(key, str(change["new"])), names="value"
-        )
-        words = self.labels.find(question.key, "question")
-        field.tooltip = words  # what a screen reader says of the field
-        return ipywidgets.HBox([ipywidgets.Label(words, layout={"min_width": "34em"}), field])
+            field = ipywidgets.Text(value=given, placeholder="2026-01-31", **look)
+        field.observe(lambda change: self._answer(question.key, str(change["new"])), names="value")
+        return field
 
     def _answer(self, key: str, value: str) -> None:
         self.answers = self.answers.with_answer(key, value)

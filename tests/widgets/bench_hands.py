@@ -1,7 +1,5 @@
 """Hands at a bench: real clicks on the canvas and the buttons, at places given in millimetres."""
 
-import time
-
 from tests.widgets.lab_driver import OpenNotebook
 
 APP = "[...window.stsbenchViewers].at(-1)"
@@ -10,32 +8,37 @@ APP = "[...window.stsbenchViewers].at(-1)"
 class BenchHands(OpenNotebook):
     """A notebook whose bench is used by hand."""
 
-    def run_until_open(self, *, seconds: float = 60.0) -> None:
+    def run_until_open(self, *, seconds: float = 180.0) -> None:
         """Run all cells, wait until the bench has done its first work and is drawn."""
         self.run_all()
-        self.wait_python("bench.desk.wait(0) or True", seconds=seconds)
-        self.wait_python("not any(t.is_alive() for t in bench.desk._threads)", seconds=seconds)
+        self.wait_done(seconds=seconds)
         self.page.wait_for_function(
             f"window.stsbenchViewers?.size && {APP}.stage.layers.size", timeout=60_000
         )
         self.show()
 
+    def wait_done(self, *, seconds: float = 180.0) -> None:
+        """Wait until the bench's worker rests."""
+        self.wait_python(
+            "bench.desk and not any(t.is_alive() for t in bench.desk._threads)", seconds=seconds
+        )
+
     def set_case(self, number: str) -> None:
         """Write a case number into the parameters, as a technician does."""
         self.page.evaluate(
-            """number => {
-                const cell = window.jupyterapp.shell.currentWidget.content.model.cells.get(1);
+            self.in_page("""number => {
+                const cell = CONTEXT.model.cells.get(1);
                 const text = cell.sharedModel.getSource();
                 cell.sharedModel.setSource(
                     text.replace('case_number: str = ""', `case_number: str = "${number}"`));
-            }""",
+            }"""),
             number,
         )
 
     def show(self) -> None:
         """Bring the view onto the screen."""
         self.page.locator(".sts-viewer").last.scroll_into_view_if_needed()
-        time.sleep(0.3)
+        self.settle()
 
     def press(self, command: str) -> None:
         """Press a button of the view by its command."""
@@ -47,11 +50,13 @@ class BenchHands(OpenNotebook):
         self.page.keyboard.press(keys)
 
     def settle(self) -> None:
-        """Wait until the camera has stopped."""
-        before = None
-        while (now := self.pixel((0.0, 0.0, 0.0))) != before:
-            before = now
-            time.sleep(0.15)
+        """End the camera's flight and let one frame be drawn."""
+        self.page.evaluate(
+            f"""() => new Promise(done => {{
+                {APP}.stage.view.finishFlight();
+                requestAnimationFrame(() => requestAnimationFrame(done));
+            }})"""
+        )
 
     def pixel(self, place) -> tuple[float, float]:
         """Where a place (x, y, z) mm is on the page."""

@@ -19,7 +19,6 @@ _FLAGS = [
     "--disable-component-update", "--disable-sync", "--use-gl=angle", "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist", "--enable-precise-memory-info",
 ]  # fmt: skip
-_KERNEL = "window.jupyterapp.shell.currentWidget.context.sessionContext.session?.kernel"
 
 
 def free_port() -> int:
@@ -81,10 +80,11 @@ def browser(*, width: int = 1400, height: int = 1000):
 def new_page(chromium, *, width: int = 1400, height: int = 1000):
     """Return a page that records requests and errors."""
     context = chromium.new_context(viewport={"width": width, "height": height}, locale="en-US")
+    context.set_default_timeout(60_000)
     page = context.new_page()
-    page.asked, page.errors = [], []
-    page.on("request", lambda request: page.asked.append(request.url))
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.asked, page.errors = [], []  # of this page and those it opens
+    context.on("request", lambda request: page.asked.append(request.url))
+    context.on("weberror", lambda error: page.errors.append(str(error.error)))
     return page
 
 
@@ -94,37 +94,62 @@ def foreign(page) -> list[str]:
     return [url for url in page.asked if not url.startswith(own)]
 
 
-class OpenNotebook:
-    """A notebook in single-document mode, with its kernel."""
+STACKS = """
+import sys, threading, traceback
+for thread in threading.enumerate():
+    if thread.name.startswith('stsbench'):
+        print(''.join(traceback.format_stack(sys._current_frames()[thread.ident])[-6:]))
+"""
 
-    def __init__(self, page, address: str, name: str) -> None:
+
+class OpenNotebook:
+    """A notebook in single-document mode, with its kernel.
+
+    Without an address it is one that a click has opened, or that is opened beside the page's last.
+    """
+
+    def __init__(self, page, name: str, *, address: str = "", beside: bool = False) -> None:
         self.page = page
-        base, token = address.split("stsbench?token=")
-        page.goto(f"{base}doc/tree/{name}?token={token}")
+        self._context = (
+            "[...window.jupyterapp.shell.widgets('main')]"
+            f".map(one => one.context).find(one => one?.path == '{name}')"
+        )
+        if address:
+            base, token = address.split("stsbench?token=")
+            page.goto(f"{base}doc/tree/{name}?token={token}")
+        if beside:
+            words = ["docmanager:open", {"path": name}]
+            page.evaluate("async words => void await jupyterapp.commands.execute(...words)", words)
         page.wait_for_function(
-            "window.jupyterapp?.shell?.currentWidget?.context?.isReady", timeout=90_000
+            f"window.jupyterapp?.shell && {self._context}?.isReady", timeout=90_000
         )
         self.wait_idle()
 
+    def in_page(self, expression: str) -> str:
+        """Return an expression with this notebook's CONTEXT and KERNEL put in."""
+        kernel = "CONTEXT.sessionContext.session?.kernel"
+        return expression.replace("KERNEL", kernel).replace("CONTEXT", self._context)
+
     def wait_idle(self, seconds: float = 90.0) -> None:
-        self.page.wait_for_function(f"{_KERNEL}?.status == 'idle'", timeout=seconds * 1e3)
+        self.page.wait_for_function(self.in_page("KERNEL?.status == 'idle'"), timeout=seconds * 1e3)
 
     def command(self, name: str) -> None:
-        self.page.evaluate("name => window.jupyterapp.commands.execute(name)", name)
+        """Do a command of JupyterLab; returns once it is done."""
+        self.page.evaluate(
+            "async name => void await window.jupyterapp.commands.execute(name)", name
+        )
 
     def run_all(self) -> None:
         self.command("notebook:run-all-cells")
-        time.sleep(0.3)
         self.wait_idle()
 
     def save(self) -> None:
-        self.command("docmanager:save")
-        time.sleep(1.0)
+        self.page.evaluate(self.in_page("async () => void await CONTEXT.save()"))
 
     def python(self, code: str) -> str:
         """Run code in the kernel outside every cell; return what it printed."""
         return self.page.evaluate(
-            """async code => {
+            self.in_page("""async code => {
                 const future = KERNEL.requestExecute({code, store_history: false});
                 let text = '';
                 future.onIOPub = m => {
@@ -133,7 +158,7 @@ class OpenNotebook:
                 };
                 await future.done;
                 return text;
-            }""".replace("KERNEL", _KERNEL),
+            }"""),
             code,
         )
 
@@ -145,5 +170,5 @@ class OpenNotebook:
             if said == "True":
                 return said
             if time.monotonic() > deadline:
-                raise AssertionError(f"{expression} stays {said}")
+                raise AssertionError(f"{expression} stays {said}\n{self.python(STACKS)}")
             time.sleep(0.1)

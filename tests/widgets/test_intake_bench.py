@@ -8,6 +8,10 @@ from stsbench.widgets.intake_desk import IntakeDesk
 from stsbench.workflow.intake import preview_folder
 from tests.vault.house import ADULT, NAME, clinic_folder
 
+NO_FACES = (
+    b"ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\n"
+    b"property float z\nelement face 0\nproperty list uchar int vertex_indices\nend_header\n0 0 0\n"
+)
 AGELESS = {"name": NAME, "gender": "f"}
 
 
@@ -16,8 +20,11 @@ def opened(bench_home, tmp_path):
     """Return a function that opens the bench on an order."""
     desks = []
 
-    def open_one(*, answers=None, **about):
-        ticket = preview_folder(clinic_folder(tmp_path / "order", **about)).ticket
+    def open_one(*, answers=None, data=None, **about):
+        folder = clinic_folder(tmp_path / "order", **about)
+        if data is not None:
+            (folder / "upper.ply").write_bytes(data)
+        ticket = preview_folder(folder).ticket
         desks.append(IntakeDesk(ticket, answers=Answers(answers or {})))
         assert desks[-1].wait()
         return desks[-1]
@@ -33,7 +40,7 @@ def text_of(widget):
 
 
 def fields_of(desk):
-    return [row.children[1] for row in desk._asked.children]
+    return list(desk._asked.children)
 
 
 def test_an_order_that_lacks_nothing_is_taken_in_at_once(opened):
@@ -86,6 +93,12 @@ def test_an_order_that_may_not_be_used_is_refused_in_words(opened):
     desk = opened(patient=ADULT, consents=())
     assert desk.saved is None or desk.saved.outcome.verdict is not IntakeVerdict.ACCEPTED
     assert "consent" in text_of(desk.box)
+
+
+def test_a_scan_without_faces_is_refused_in_words(opened):
+    desk = opened(patient=ADULT, data=NO_FACES)
+    assert desk.saved is None or desk.saved.outcome.verdict is not IntakeVerdict.ACCEPTED
+    assert "a readable scan" in text_of(desk.box)
 
 
 def test_without_an_order_the_bench_says_so(bench_home):
