@@ -83,7 +83,7 @@ def print_process(size: str, rounds: int, folder: Path) -> None:
     command = Path(sys.executable).parent / "stsbench"
     rows = {
         "python -c pass": [sys.executable, "-c", "pass"],
-        "import numba, one cached call": [
+        "one stored kernel": [
             sys.executable,
             "-c",
             "import numpy as np; from stsbench.geometry.face_measures import box_of; "

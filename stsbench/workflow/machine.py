@@ -25,7 +25,7 @@ def compile_kernels(*, progress: Progress = NO_PROGRESS) -> float:
 
     Kernels are compiled by using them: a small damaged scan goes through the whole chain, so
     nothing has to list them. On a machine where this ran before it only loads the cache.
-    A second process fills, looks for spikes and trims meanwhile; what it leaves, this one compiles.
+    A second process looks for spikes, fills and trims meanwhile; what it leaves, this one compiles.
     What a repair needs comes first.
     """
     started = time.perf_counter()
@@ -39,9 +39,9 @@ def compile_kernels(*, progress: Progress = NO_PROGRESS) -> float:
             ("files", _through_files),
             ("tidy", _through_tidying),
             ("search", _through_meetings),
+            ("inspect", _through_inspection),
             ("fill", lambda _: _wait_for_line(second)),
             ("repair", _through_repair),
-            ("inspect", _through_inspection),
             ("tools", lambda _: _through_tools("refill", "smooth")),
             ("trim", lambda _: second.wait()),
             ("tools", lambda _: _through_tools("trim_curve")),
@@ -56,8 +56,8 @@ def compile_kernels(*, progress: Progress = NO_PROGRESS) -> float:
 
 def compile_beside() -> None:
     """Compile the second process's half, and say on stdout when what a repair needs is there."""
+    _through_spikes(_damaged_dome(sound=True))  # first: the other process meets them next
     _through_filling(_damaged_dome(sound=True))
-    _through_spikes(_damaged_dome(sound=True))
     sys.stdout.write(f"{_READY}\n")
     sys.stdout.flush()
     _through_tools("trim_curve")
