@@ -10,6 +10,7 @@ from stsbench.geometry.topology import BOUNDARY, half_edge_twins
 from stsbench.repair.step import Step
 from stsbench.repair.tool_steps import plan_step
 from stsbench.repair.working_mesh import WorkingMesh
+from tests.repair.damage import dome
 from tests.shapes import sheet, tetrahedron
 
 NONE = np.zeros(0, dtype=np.int32)
@@ -97,3 +98,18 @@ def test_what_is_no_surface_is_refused():
     bad = TriangleMesh(tetrahedron().vertices, np.array([[0, 1, 1]]))
     with pytest.raises(MeshError, match="twice"):
         WorkingMesh(bad)
+
+
+def test_vertices_that_moved_go_back_and_a_plan_from_before_is_refused():
+    mesh = dome()
+    working = WorkingMesh(mesh)
+    use = {"tool": "smooth", "faces": [[400, 900]], "cap_mm": 0.05, "passes": 3}
+    first, again = plan_step(working, use), plan_step(working, {**use, "cap_mm": 0.02})
+    working.apply(first)
+    assert np.array_equal(working.vertices[first.moved], first.moved_to)
+    with pytest.raises(InputError, match="another state"):
+        working.apply(again)
+    working.revert(first)
+    assert working.vertices.tobytes() == mesh.vertices.tobytes()
+    working.apply(again)
+    assert np.array_equal(working.vertices[again.moved], again.moved_to)
