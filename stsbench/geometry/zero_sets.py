@@ -2,7 +2,7 @@
 
 Rules owned here:
 - The surface is the zero set of a triharmonic function: zero at every vertex on the rim and up to two
-  steps outside, plus and minus a step at places that far off the rim along its normals.
+  steps outside, plus or minus a step, by turns, at places that far off the rim along its normals.
 - A patch's vertices follow the function's gradient towards it, from where a plate put them, and stop
   half way: plate and zero set err apart, so their mean lies nearer to what was there than either.
 - Systems are dense, so a rim with more than `MOST_PLACES` places about it keeps its plate.
@@ -23,7 +23,7 @@ __all__ = ["LEAST_VERTICES", "MOST_PLACES", "draw_onto_zero_sets"]
 
 LEAST_VERTICES = 128  # of a patch's own: below, a plate is as good
 MOST_PLACES = 500
-_STEPS = 3
+_STEPS = 2
 _SHARE = 0.5  # of the way from the plate: their mean lies nearer the truth than either
 
 Values = NDArray[np.float64]
@@ -172,10 +172,11 @@ def draw_onto_zero_sets(
             continue
         middle = position[rim].mean(axis=0)
         centres = (position[places] - middle) / step
-        ends = [centres, centres[: len(rim)] + normal[rim], centres[: len(rim)] - normal[rim]]
-        value = np.repeat([0.0, 1.0, -1.0], [len(places), len(rim), len(rim)])
+        side = np.where(np.arange(len(rim)) % 2 == 0, 1.0, -1.0)
+        ends = centres[: len(rim)] + side[:, None] * normal[rim]
+        value = np.concatenate([np.zeros(len(places)), side])
         own = slice(int(vertex_offsets[loop]), int(vertex_offsets[loop + 1]))
-        x = _drawn((drawn[own] - middle) / step, np.concatenate(ends), value)
+        x = _drawn((drawn[own] - middle) / step, np.concatenate([centres, ends]), value)
         if x is not None:
             drawn[own] += _SHARE * (middle + step * x - drawn[own])
             moved[loop] = True

@@ -96,7 +96,7 @@ def test_a_hole_in_a_plane_stays_in_the_plane(fair):
     assert not patches.failed.any()
 
 
-@pytest.mark.parametrize(("cap_mm", "limit_mm"), [(1.5, 0.004), (2.5, 0.009), (3.5, 0.012)])
+@pytest.mark.parametrize(("cap_mm", "limit_mm"), [(1.5, 0.004), (2.5, 0.01), (3.5, 0.014)])
 def test_a_hole_in_a_ball_becomes_round_again(cap_mm, limit_mm):
     ball = sphere(4, radius_mm=5.0)
     mesh = _holed(ball, ([0.0, 0, 5], cap_mm))
