@@ -48,8 +48,8 @@ def _gaps(vertices, sums, asked, faces, boxes, nodes, limit):
         nz /= size
         for k in range(3):
             n = nx if k == 0 else (ny if k == 1 else nz)
-            low[k] = vertices[v, k] - abs(n) * limit
-            high[k] = vertices[v, k] + abs(n) * limit
+            low[k] = vertices[v, k] - abs(n) * limit - _LEAST_MM
+            high[k] = vertices[v, k] + abs(n) * limit + _LEAST_MM
         above = limit
         below = -limit
         same_above = False

@@ -96,3 +96,15 @@ def test_a_sheet_right_over_its_copy_is_seen_from_every_vertex_in_every_pose(see
         build_tree(mesh.vertices, mesh.faces),
     )  # fmt: skip
     assert gaps[inside] == pytest.approx(np.full(inside.sum(), -0.2), abs=1e-4)
+
+
+def test_a_ray_does_not_fall_between_faces_that_rounding_parts():
+    # Two halves of a floor 0.00002 mm apart, and a vertex right over the crack.
+    x = 1e-5
+    floor = [[-1, -1, 0], [-x, -1, 0], [-x, 1, 0], [-1, 1, 0], [x, -1, 0], [1, -1, 0], [1, 1, 0]]
+    lid = [[0, 0, 0.2], [0.3, 0, 0.2], [0, 0.3, 0.2]]
+    vertices = np.array([*floor, [x, 1, 0], *lid], dtype=float)
+    faces = [[0, 1, 2], [0, 2, 3], [4, 5, 6], [4, 6, 7], [8, 9, 10]]
+    mesh = np.array(faces, dtype=np.int32)
+    tree, sums = build_tree(vertices, mesh), sum_near(vertices, mesh)
+    assert layer_gaps(vertices, sums, np.array([8], np.int32), tree) == pytest.approx([-0.2])
