@@ -184,8 +184,8 @@ def _through_tools(*chosen: str) -> None:
     mesh = _damaged_dome(sound=True)
     centre = mesh.vertices[mesh.faces].mean(axis=1)
     first = int(np.flatnonzero(np.hypot(centre[:, 0], centre[:, 1]) < 3.0)[0])
-    radius = mesh.extents_mm[0] / 4
-    turn = np.linspace(0.0, 2.0 * np.pi, 24, endpoint=False)
+    radius = 2.0
+    turn = np.linspace(0.0, 2.0 * np.pi, 72, endpoint=False)
     ring = np.stack([radius * np.cos(turn), radius * np.sin(turn)], axis=1)
     gaps = np.linalg.norm(mesh.vertices[:, None, :2] - ring, axis=2)
     line = mesh.vertices[gaps.argmin(axis=0)]
