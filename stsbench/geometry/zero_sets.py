@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Mask, Vertices
-from stsbench.geometry.compiled import kernel
+from stsbench.geometry.compiled import in_threads, kernel
 from stsbench.geometry.patch_graph import PatchGraph
 
 __all__ = ["LEAST_VERTICES", "MOST_PLACES", "draw_onto_zero_sets"]
@@ -46,12 +46,13 @@ def _solve_dense(matrix: Values, right: Values) -> bool:
         for z in range(x, n if best != x else x):
             matrix[x, z], matrix[best, z] = matrix[best, z], matrix[x, z]
         right[x], right[best] = right[best], right[x]
-        pivot = matrix[x]
+        # Counted from 0, so that no index can be negative and four places go at once.
+        pivot = matrix[x, x + 1 :]
         for y in range(x + 1, n):
-            target = matrix[y]
-            ratio = target[x] / pivot[x]
+            target = matrix[y, x + 1 :]
+            ratio = matrix[y, x] / matrix[x, x]
             if ratio != 0.0:
-                for z in range(x + 1, n):
+                for z in range(len(pivot)):
                     target[z] -= ratio * pivot[z]
                 right[y] -= ratio * right[x]
     for x in range(n - 1, -1, -1):
@@ -98,8 +99,10 @@ def _about(graph: PatchGraph, position: Vertices, rim: NDArray[np.int32]) -> NDA
 def _distances(places: Vertices, centres: Vertices) -> Values:
     squared = np.zeros((len(places), len(centres)))
     for k in range(3):
-        squared += (places[:, k, None] - centres[None, :, k]) ** 2
-    return np.asarray(np.sqrt(squared))
+        along = np.subtract.outer(places[:, k].copy(), centres[:, k].copy())
+        along *= along
+        squared += along
+    return np.sqrt(squared, out=squared)
 
 
 def _drawn(x: Vertices, centres: Vertices, value: Values) -> Vertices | None:
@@ -162,22 +165,27 @@ def draw_onto_zero_sets(
     moved = np.zeros(len(chosen), np.bool_)
     wide = np.flatnonzero(chosen & (np.diff(vertex_offsets) >= LEAST_VERTICES))
     normal = _rim_normals(graph, position, made) if len(wide) else position
-    for loop in wide.tolist():
+
+    def draw(loop: int) -> Vertices | None:
         rim = graph.rim_row[rim_offsets[loop] : rim_offsets[loop + 1]]
         rim = rim[rim >= 0]
         places = np.concatenate([rim, _about(graph, position, rim)])
         along = position[rim] - position[np.roll(rim, 1)]
         step = float(np.median(np.sqrt(np.einsum("ij,ij->i", along, along))))
         if len(places) > MOST_PLACES or not step > 0.0:
-            continue
+            return None
         middle = position[rim].mean(axis=0)
         centres = (position[places] - middle) / step
         side = np.where(np.arange(len(rim)) % 2 == 0, 1.0, -1.0)
         ends = centres[: len(rim)] + side[:, None] * normal[rim]
         value = np.concatenate([np.zeros(len(places)), side])
-        own = slice(int(vertex_offsets[loop]), int(vertex_offsets[loop + 1]))
-        x = _drawn((drawn[own] - middle) / step, np.concatenate([centres, ends]), value)
-        if x is not None:
-            drawn[own] += _SHARE * (middle + step * x - drawn[own])
+        own = position[vertex_offsets[loop] : vertex_offsets[loop + 1]]
+        x = _drawn((own - middle) / step, np.concatenate([centres, ends]), value)
+        return None if x is None else own + _SHARE * (middle + step * x - own)
+
+    loops = wide.tolist()
+    for loop, places in zip(loops, in_threads(draw, loops), strict=True):
+        if places is not None:
+            drawn[vertex_offsets[loop] : vertex_offsets[loop + 1]] = places
             moved[loop] = True
     return drawn, moved

@@ -24,6 +24,7 @@ from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Mask
 from stsbench.domain.progress import Progress
 from stsbench.geometry.boundary import LoopSet, boundary_loops
+from stsbench.geometry.compiled import side_by_side
 from stsbench.geometry.components import measure_pieces
 from stsbench.geometry.edge_pairs import keys_of
 from stsbench.geometry.face_measures import measure_faces
@@ -118,8 +119,7 @@ class Patcher:
             self._cut_hanging_fans()
             self._drop_separated()
             failed = self._fill(self._to_fill(), fair=turn % 2 == 0)
-            wrong = self._wrong_faces()
-            pinched = self._pinched_fans()
+            wrong, pinched = side_by_side(self._wrong_faces, self._pinched_fans)
             if not (wrong.any() or pinched.any() or failed.any()):
                 return
             if turn == ROUNDS - 1:
@@ -291,10 +291,12 @@ class Patcher:
         now = np.full(len(self.tree.order), -1, dtype=np.int64)
         now[draft.mark[old]] = old
         alive = now >= 0
-        others = meetings_with(draft.vertices, new, self.tree, alive=alive, flat=flat)
+        others, among = side_by_side(
+            lambda: meetings_with(draft.vertices, new, self.tree, alive=alive, flat=flat),
+            lambda: self_meetings(draft.vertices, new, flat=flat),
+        )
         wrong[added[others.pairs[:, 0]]] = True
         wrong[now[others.pairs[:, 1]]] = True
-        among = self_meetings(draft.vertices, new, flat=flat)
         wrong[added[among.faces]] = True
         return wrong
 
