@@ -45,7 +45,7 @@ __all__ = [
 
 FREE, CREASE, PINNED = 0, 1, 2
 _STRIDE = 1 << 31  # above any number of vertices
-_CREASE_COSINE = 0.70710678  # choice: 45 degrees; on six clean casts margins and hardly any noise
+_CREASE_COSINE = 0.70710678  # choice: 45 degrees, which margins pass and noise hardly does
 _TURN = 0.7  # cosine: farthest a face may turn in one operation
 _SHAPE = 0.2  # 4 sqrt(3) area over the squares of the sides; 1 for equal sides
 _RIDGE = 0.4  # times the bound
