@@ -22,7 +22,7 @@ from stsbench.geometry.face_measures import measure_faces
 from stsbench.repair.choices import NO_ANSWERS
 from stsbench.repair.cutting import cut_defects, find_defects
 from stsbench.repair.draft import Draft
-from stsbench.repair.holes import plan_loops
+from stsbench.repair.holes import LoopPlan, plan_loops
 from stsbench.repair.patching import Patcher
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.result import RepairResult
@@ -73,18 +73,20 @@ def repair_scan(
     tidied = tidy_scan(mesh, profile=profile, answers=answers, progress=progress)
     draft = tidied.draft
     check_tidied(tidied)
-    progress.step("finding spikes and self-intersections", 0.3)
-    defects, plan = side_by_side(
-        lambda: find_defects(tidied, profile, answers),
-        lambda: plan_loops(
+
+    def planned() -> LoopPlan:
+        """Plan the loops that the draft has now."""
+        return plan_loops(
             draft,
             draft.sheets(),
             profile=profile,
             answers=answers,
             preparation=preparation,
             margin_line=margin_line,
-        ),
-    )
+        )
+
+    progress.step("finding spikes and self-intersections", 0.3)
+    defects, plan = side_by_side(lambda: find_defects(tidied, profile, answers), planned)
     if not profile.edits_allowed:
         _note_loops(tidied, list(plan.findings), preparation and margin_line is None)
         return _unedited(mesh, tidied.findings)
@@ -103,17 +105,7 @@ def repair_scan(
         findings = tuple(_undone(finding) for finding in findings)
     del patcher, defects  # the tree is as large as the scan, and the result is made beside it
     used = draft.used_vertices()
-    repaired, left = side_by_side(
-        lambda: _made(mesh, draft, used),
-        lambda: plan_loops(
-            draft,
-            draft.sheets(),
-            profile=profile,
-            answers=answers,
-            preparation=preparation,
-            margin_line=margin_line,
-        ),
-    )
+    repaired, left = side_by_side(lambda: _made(mesh, draft, used), planned)
     area_mm2 = draft.measures(tidied.thin_mm).area_mm2
     edited_mm2 = float(area_mm2[draft.face_source < 0].sum())
     return RepairResult(
