@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Vertices
+from stsbench.geometry.compiled import kernel
+from stsbench.geometry.delaunay_flips import corner_of
 from stsbench.geometry.hole_refinement import Refinement
 from stsbench.geometry.hole_rims import Rims
-from stsbench.geometry.triangle_edges import measure_triangles
 
 __all__ = ["PatchReport", "inspect_patches"]
 
@@ -41,26 +42,72 @@ class PatchReport(NamedTuple):
     bend: NDArray[np.float64]
 
 
-def _compacted(vertices: Vertices, new_vertices: Vertices, faces: Faces) -> tuple[Vertices, Faces]:
-    """Return the positions that faces use, and the faces in numbers of these."""
-    old = np.unique(faces[faces < len(vertices)])
-    number = np.empty(len(vertices), np.int32)
-    number[old] = np.arange(len(old))
-    is_new = faces >= len(vertices)
-    named = np.where(is_new, faces - len(vertices) + len(old), number[np.where(is_new, 0, faces)])
-    return np.concatenate([vertices[old], new_vertices]), named
+@kernel
+def _inspect(
+    vertices: Vertices,
+    new_vertices: Vertices,
+    faces: Faces,
+    opposite: NDArray[np.int32],
+    face_offsets: NDArray[np.int64],
+    rim_normal: NDArray[np.float64],
+    thin_mm: float,
+    normal: NDArray[np.float64],
+    report: PatchReport,
+) -> None:
+    """Measure all faces, then look across each of their edges; `normal` is scratch, (M, 3)."""
+    sharpest, is_thin, area, bend = report
+    old = vertices.shape[0]
+    corner = np.empty((3, 3))
+    for loop in range(face_offsets.shape[0] - 1):
+        worst = 1.0
+        for f in range(face_offsets[loop], face_offsets[loop + 1]):
+            for j in range(3):
+                v = faces[f, j]
+                for k in range(3):
+                    corner[j, k] = vertices[v, k] if v < old else new_vertices[v - old, k]
+            n0, n1, n2, twice, _ = corner_of(corner, 0, 1, 2)
+            longest = 0.0
+            for j in range(3):
+                squared = 0.0
+                for k in range(3):
+                    squared += (corner[j, k] - corner[j - 1 if j > 0 else 2, k]) ** 2
+                longest = max(longest, squared)
+            area[loop] += 0.5 * twice
+            bend[f] = 1.0 if twice > thin_mm * np.sqrt(longest) else -1.0
+            scale = 1.0 / max(twice, 1e-300)
+            normal[f, 0] = n0 * scale
+            normal[f, 1] = n1 * scale
+            normal[f, 2] = n2 * scale
+        for f in range(face_offsets[loop], face_offsets[loop + 1]):
+            least = 1.0
+            for j in range(3):
+                o = opposite[f, j]
+                cosine = 0.0
+                known = o >= 0
+                for k in range(3):
+                    beyond = normal[max(o, 0) // 3, k] if o >= 0 else rim_normal[max(-1 - o, 0), k]
+                    cosine += normal[f, k] * beyond
+                    known |= beyond != 0.0
+                if known:
+                    least = min(least, cosine)
+            worst = min(worst, least)
+            is_thin[loop] |= bend[f] < 0.0
+            bend[f] = min(least, bend[f])
+        sharpest[loop] = worst
 
 
 def _meeting(rim: Vertices, new_vertices: Vertices) -> NDArray[np.int64]:
     """Return new vertices that coincide with another or with a rim as float32."""
     placed = np.concatenate([new_vertices, rim]).astype(np.float32) + np.float32(0)
-    # Only where x repeats can all three: one sort of one number each.
+    # Only where x repeats can all three: one sort of one number each. A rim repeats itself.
     order = np.argsort(placed[:, 0], kind="stable")
     x = placed[order, 0]
-    same = np.flatnonzero(x[1:] == x[:-1])
+    same = np.flatnonzero(
+        (x[1:] == x[:-1]) & (np.minimum(order[1:], order[:-1]) < len(new_vertices))
+    )
     if not len(same):
         return same
-    doubtful = order[np.unique(np.concatenate([same, same + 1]))]
+    doubtful = np.isin(placed[:, 0], x[same]).nonzero()[0]
     order = doubtful[np.lexsort(placed[doubtful].T)]
     same = (placed[order[1:]] == placed[order[:-1]]).all(axis=1)
     met = np.concatenate([order[1:][same], order[:-1][same]])
@@ -80,29 +127,12 @@ def inspect_patches(
     rims : Rims
     patches : Refinement
     """
-    loops = len(patches.face_offsets) - 1
-    hole_of = np.repeat(np.arange(loops), np.diff(patches.face_offsets))
-    used, faces = _compacted(vertices, new_vertices, patches.faces)
-    squared, normal = measure_triangles(used, faces)
-    twice = np.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2)
-    normal /= np.maximum(twice, 1e-300)
-    thin = ~(twice > rims.thin_mm * np.sqrt(squared.max(axis=0)))
-
-    across = patches.opposite.T
-    at_rim = across < 0
-    inner, rim = np.maximum(across, 0) // 3, np.maximum(-1 - across, 0)
-    cosine = np.zeros(across.shape)
-    known = np.zeros(across.shape, np.bool_)
-    for k in range(3):
-        beyond = np.where(at_rim, rims.normal[rim, k], normal[k][inner])
-        cosine += normal[k] * beyond
-        known |= beyond != 0.0
-    cosine[at_rim & ~known] = 1.0
-    worst = np.minimum(np.minimum(cosine[0], cosine[1]), cosine[2])
-    bend = np.where(thin, -1.0, worst)
-    sharpest, is_thin = np.ones(loops), np.zeros(loops, np.bool_)
-    np.minimum.at(sharpest, hole_of, worst)
-    is_thin[hole_of[thin]] = True
-    met = _meeting(vertices[np.unique(rims.vertex)], new_vertices)
-    is_thin[np.searchsorted(patches.vertex_offsets, met, side="right") - 1] = True
-    return PatchReport(sharpest, is_thin, np.bincount(hole_of, twice, loops) / 2, bend)
+    loops, made = len(patches.face_offsets) - 1, len(patches.faces)
+    report = PatchReport(np.ones(loops), np.zeros(loops, np.bool_), np.zeros(loops), np.empty(made))
+    _inspect(
+        vertices, new_vertices, patches.faces, patches.opposite, patches.face_offsets, rims.normal,
+        rims.thin_mm, np.empty((made, 3)), report,
+    )  # fmt: skip
+    met = _meeting(vertices[rims.vertex], new_vertices)
+    report.is_thin[np.searchsorted(patches.vertex_offsets, met, side="right") - 1] = True
+    return report

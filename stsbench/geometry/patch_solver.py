@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Mask
+from stsbench.geometry.banded_systems import GROUP, SPARE, solve_band
 from stsbench.geometry.compiled import kernel
 from stsbench.geometry.patch_graph import PatchGraph
 from stsbench.geometry.patch_weights import LEAST_AREA, MOST_AREA, Weights
@@ -30,27 +31,28 @@ __all__ = ["MEMBRANE", "PLATE_UNKNOWNS", "STIFFNESS", "solve_patches"]
 
 STIFFNESS = 10.0
 PLATE_UNKNOWNS = 20_000  # a plate of these takes 0.6 s to factorise
-_FULL = 32  # unknowns up to which a band is not looked for
 _MOST_WORK = 120_000_000  # multiplications within a band; above, a sparse factorisation is faster
 MEMBRANE = -1.0
 
 
 class _Room(NamedTuple):
-    """Scratch for one hole after the other."""
+    """Scratch for one hole after the other; rows are those of the graph."""
 
     local: NDArray[np.int32]  # (R,) place of a row among the hole's, -1 elsewhere
     row: NDArray[np.int32]  # the hole's rows
-    offsets: NDArray[np.int64]
+    mass: NDArray[np.float64]
+    bend: NDArray[np.float64]  # (R, K) curvature as things are
+    ends: NDArray[np.int64]  # of each row's entries
+    reach: NDArray[np.int64]  # (R, 4) first and last unknown: its own, and its neighbours' as well
     unknown: NDArray[np.int32]
     factor: NDArray[np.float64]
-    known: NDArray[np.float64]  # (rows, K) curvature due to known values
-    gradient: NDArray[np.float64]  # (unknowns + K,) one row of the energy's
-    outside: NDArray[np.float64]  # (K,) one row's curvature
-    matrix: NDArray[np.float64]  # (unknowns, band + 1 + K) upper half, then the right side
+    gradient: NDArray[np.float64]  # one row of the energy's
+    pull: NDArray[np.float64]  # (K,)
+    system: NDArray[np.float64]  # as `solve_band` takes it
 
 
 @kernel
-def _solve_banded(
+def _solve_holes(
     stiffness: float,
     chosen: Mask,
     most_work: int,
@@ -64,7 +66,7 @@ def _solve_banded(
     solved: NDArray[np.float64],
     state: NDArray[np.uint8],
 ) -> None:
-    """Solve every hole by elimination; a membrane if not stiff.
+    """Solve every hole for the steps to its solution; a membrane if not stiff.
 
     `state` becomes 1 where a hole is solved, 2 where it has no unique solution or is not chosen, and
     stays 0 where it takes too much work.
@@ -72,7 +74,7 @@ def _solve_banded(
     neighbour = graph.neighbour
     fans = graph.offsets
     is_open = graph.is_open
-    local, row_list, offsets, unknown, factor, known, gradient, outside, matrix = room
+    local, rows, mass, bend, ends, reach, unknown, factor, gradient, pull, system = room
     channels = position.shape[1]
     plate = stiffness >= 0.0
     for loop in range(vertex_offsets.shape[0] - 1):
@@ -82,141 +84,110 @@ def _solve_banded(
         if not chosen[loop]:
             state[loop] = 2
             continue
-        first_place = rim_offsets[loop]
-        items = n + rim_offsets[loop + 1] - first_place if plate else n
+        # A hole's own rows, those of its rim, then the rows beside them.
+        first_place = rim_offsets[loop] - n
+        count = 0
+        for item in range(n + rim_offsets[loop + 1] - rim_offsets[loop] if plate and n > 0 else n):
+            row = low + item if item < n else graph.rim_row[first_place + item]
+            if row >= 0 and not is_open[row]:
+                local[row] = count
+                rows[count] = row
+                count += 1
+        core = count
+        for item in range(core if stiffness > 0.0 else 0):
+            for e in range(fans[rows[item]], fans[rows[item] + 1]):
+                v = neighbour[e]
+                if local[v] < 0 and not is_open[v]:
+                    local[v] = count
+                    rows[count] = v
+                    count += 1
         mean = 1e-300
         for row in range(low, high):
             mean += area[row] / n
-        count = 0
         at = 0
-        offsets[0] = 0
-        for item in range(items if n > 0 else 0):
-            row = low + item if item < n else graph.rim_row[first_place + item - n]
-            if row < 0 or is_open[row]:
-                continue
-            mass = min(max(area[row] / mean, LEAST_AREA), MOST_AREA) if plate else 1.0
+        ends[0] = 0
+        for item in range(count):
+            row = rows[item]
+            mass[item] = min(max(area[row] / mean, LEAST_AREA), MOST_AREA) if plate else 1.0
             total = 0.0
+            reach[item, 0] = n
+            reach[item, 1] = -1
             for k in range(channels):
-                known[count, k] = 0.0
+                bend[item, k] = 0.0
             # Last comes the row itself.
             for e in range(fans[row], fans[row + 1] + 1):
                 itself = e == fans[row + 1]
                 v = row if itself else neighbour[e]
-                w = total if itself else -weight[e] / mass
+                w = total if itself else -weight[e] / mass[item]
                 total -= w
+                for k in range(channels):
+                    bend[item, k] += w * (position[v, k] - position[row, k])
                 if low <= v < high:
                     unknown[at] = v - low
                     factor[at] = w
+                    reach[item, 0] = min(reach[item, 0], v - low)
+                    reach[item, 1] = max(reach[item, 1], v - low)
                     at += 1
-                else:
-                    for k in range(channels):
-                        known[count, k] += w * position[v, k]
-            local[row] = count
-            row_list[count] = row
-            count += 1
-            offsets[count] = at
-        band = n - 1 if n <= _FULL else 0
-        for item in range(count if n > _FULL else 0):
+            ends[item + 1] = at
+        band = 0
+        for item in range(core):
+            row = rows[item]
             left = n
-            right = 0
-            for e in range(offsets[item], offsets[item + 1]):
-                left = min(left, unknown[e])
-                right = max(right, unknown[e])
-            band = max(band, right - left if plate else max(right - item, item - left))
-            row = row_list[item]
-            for e in range(fans[row], fans[row + 1] if stiffness > 0.0 else fans[row]):
-                other = local[neighbour[e]] if not is_open[neighbour[e]] else -1
+            right = -1
+            for e in range(fans[row] if stiffness > 0.0 else fans[row + 1], fans[row + 1] + 1):
+                other = local[row if e == fans[row + 1] else neighbour[e]]
                 if other >= 0:
-                    for g in range(offsets[other], offsets[other + 1]):
-                        band = max(band, right - unknown[g], unknown[g] - left)
-        wide = band + 1 + channels
-        fits = n * wide * wide <= most_work and wide <= matrix.shape[1]
-        for x in range(n if fits else 0):
-            for y in range(wide):
-                matrix[x, y] = 0.0
-        for item in range(count if fits else 0):
-            row = row_list[item]
-            begin = offsets[item]
-            end = offsets[item + 1]
-            if not plate:
-                for e in range(begin, end):
-                    if unknown[e] >= item:
-                        matrix[item, unknown[e] - item] += factor[e]
-                for k in range(channels):
-                    matrix[item, band + 1 + k] = -known[item, k]
-                continue
-            left = 1
-            right = 0
-            scale = min(max(area[row] / mean, LEAST_AREA), MOST_AREA)
+                    left = min(left, reach[other, 0])
+                    right = max(right, reach[other, 1])
+            reach[item, 2] = left
+            reach[item, 3] = right
+            band = max(band, right - (reach[item, 0] if plate else row - low))
+        wide = band + 1 + SPARE + channels
+        filled = n + SPARE - (n + SPARE) % GROUP
+        fits = n * (wide - SPARE) ** 2 <= most_work and filled * wide <= system.shape[0]
+        for x in range(filled * wide if fits else 0):
+            system[x] = 0.0
+        for x in range(n, filled if fits else n):
+            system[x * wide] = 1.0
+        for item in range(core if fits else 0):
+            row = rows[item]
+            left = reach[item, 2]
+            right = reach[item, 3]
+            scale = mass[item]
+            for x in range(left, right + 1):
+                gradient[x] = 0.0
             for k in range(channels):
-                gradient[n + k] = 0.0
-            # First the neighbours, then the row itself.
-            last = fans[row + 1] if stiffness > 0.0 else fans[row]
-            for e in range(last - 1, fans[row] - 2, -1):
-                itself = e < fans[row]
-                v = row if itself else neighbour[e]
-                if is_open[v]:
-                    continue
-                scale += 0.0 if itself else stiffness
-                times = scale if itself else -stiffness
-                other = local[v]
+                pull[k] = 0.0
+            for e in range(fans[row] if stiffness > 0.0 else fans[row + 1], fans[row + 1] + 1):
+                itself = e == fans[row + 1]
+                other = local[row if itself else neighbour[e]]
                 if other >= 0:
-                    for g in range(offsets[other], offsets[other + 1]):
-                        x = unknown[g]
-                        if left > right:
-                            left = x
-                            right = x
-                            gradient[x] = 0.0
-                        while left > x:
-                            left -= 1
-                            gradient[left] = 0.0
-                        while right < x:
-                            right += 1
-                            gradient[right] = 0.0
-                        gradient[x] += times * factor[g]
+                    scale += 0.0 if itself else stiffness
+                    times = scale if itself else -stiffness
+                    for g in range(ends[other], ends[other + 1]):
+                        gradient[unknown[g]] += times * factor[g]
                     for k in range(channels):
-                        gradient[n + k] -= times * known[other, k]
-                else:
-                    mass = min(max(area[v] / mean, LEAST_AREA), MOST_AREA)
-                    for k in range(channels):
-                        outside[k] = 0.0
-                    for g in range(fans[v], fans[v + 1]):
-                        for k in range(channels):
-                            step = position[v, k] - position[neighbour[g], k]
-                            outside[k] += weight[g] * step
-                    for k in range(channels):
-                        gradient[n + k] -= times * outside[k] / mass
-            for e in range(begin, end):
+                        pull[k] += times * bend[other, k]
+            # A membrane's own equation stands as it is; a plate's are summed over what they hold.
+            for e in range(ends[item] if plate else ends[item + 1] - 1, ends[item + 1]):
                 x = unknown[e]
-                for y in range(max(x, left), right + 1):
-                    matrix[x, y - x] += factor[e] * gradient[y]
+                times = factor[e] if plate else 1.0
+                begin = max(x, left)
+                target = system[x * wide + begin - x :]
+                source = gradient[begin:]
+                for y in range(right + 1 - begin):
+                    target[y] += times * source[y]
                 for k in range(channels):
-                    matrix[x, band + 1 + k] += factor[e] * gradient[n + k]
+                    system[x * wide + band + 1 + SPARE + k] -= times * pull[k]
         for item in range(count):
-            local[row_list[item]] = -1
-        if not fits:
-            continue
-        state[loop] = 1
-        for x in range(n):
-            pivot = matrix[x]
-            if not pivot[0] > 1e-12:
-                state[loop] = 2
-                break
-            reach = min(band, n - 1 - x)
-            for d in range(1, reach + 1):
-                ratio = pivot[d] / pivot[0]
-                if ratio != 0.0:  # symmetric: only the upper half is kept
-                    target = matrix[x + d]
-                    for z in range(reach + 1 - d):
-                        target[z] -= ratio * pivot[d + z]
+            local[rows[item]] = -1
+        if fits:
+            state[loop] = 2
+            if solve_band(system, n, band, channels):
+                state[loop] = 1
+                for x in range(n):
                     for k in range(channels):
-                        target[band + 1 + k] -= ratio * pivot[band + 1 + k]
-        for x in range(n - 1 if state[loop] == 1 else -1, -1, -1):
-            for k in range(channels):
-                total = matrix[x, band + 1 + k]
-                for d in range(1, min(band, n - 1 - x) + 1):
-                    total -= matrix[x, d] * solved[low + x + d, k]
-                solved[low + x, k] = total / matrix[x, 0]
+                        solved[low + x, k] += system[x * wide + band + 1 + SPARE + k]
 
 
 def solve_patches(
@@ -252,26 +223,28 @@ def solve_patches(
         False where the values stayed as they were.
     """
     counts = np.diff(vertex_offsets)
-    rows = int((counts + np.diff(rim_offsets)).max(initial=0))
-    entries, channels = len(graph.leaving) + len(graph.is_open), position.shape[1]
+    rows, channels = len(graph.is_open), position.shape[1]
+    entries = len(graph.leaving) + rows
     most = int(counts.max(initial=0))
-    widest = np.minimum(counts, np.sqrt(_MOST_WORK / np.maximum(counts, 1))).max(initial=0)
+    widest = np.minimum(counts, np.sqrt(_MOST_WORK / np.maximum(counts, 1)))
     room = _Room(
-        local=np.full(len(graph.is_open), -1, np.int32),
+        local=np.full(rows, -1, np.int32),
         row=np.empty(rows, np.int32),
-        offsets=np.empty(rows + 1, np.int64),
+        mass=np.empty(rows),
+        bend=np.empty((rows, channels)),
+        ends=np.empty(rows + 1, np.int64),
+        reach=np.empty((rows, 4), np.int64),
         unknown=np.empty(entries, np.int32),
         factor=np.empty(entries),
-        known=np.empty((rows + 1, channels)),
-        gradient=np.empty(most + channels),
-        outside=np.empty(channels),
-        matrix=np.empty((most, int(widest) + channels)),
+        gradient=np.empty(most),
+        pull=np.empty(channels),
+        system=np.empty(int(((counts + SPARE) * (widest + SPARE + channels)).max(initial=0))),
     )
     solved = position[: graph.new].copy()
     state = np.zeros(len(counts), np.uint8)
     if chosen is None:
         chosen = np.ones(len(counts), np.bool_)
-    _solve_banded(
+    _solve_holes(
         stiffness, chosen, _MOST_WORK, vertex_offsets, rim_offsets, graph, weights.weight,
         weights.area, position, room, solved, state,
     )  # fmt: skip

@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stsbench.domain.mesh import Faces, Vertices
+from stsbench.domain.mesh import Vertices
+from stsbench.geometry.compiled import kernel
+from stsbench.geometry.delaunay_flips import corner_of
 from stsbench.geometry.hole_refinement import Refinement
 from stsbench.geometry.patch_graph import PatchGraph
-from stsbench.geometry.triangle_edges import measure_triangles
 
 __all__ = [
     "LEAST_AREA",
@@ -55,14 +56,26 @@ class Weights(NamedTuple):
     third: NDArray[np.float64]
 
 
-def _measure(position: Vertices, faces: Faces) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return cotangents opposite each edge, and a third of the area, of each face."""
-    squared, normal = measure_triangles(position, faces)
-    twice = np.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2)
-    both = squared[0] + squared[1] + squared[2]
-    cotangent = (both - 2.0 * squared) / (2.0 * np.maximum(twice, 1e-12 * both + 1e-300))
-    np.clip(cotangent, _LEAST_COTANGENT, _MOST_COTANGENT, out=cotangent)
-    return cotangent.T.ravel(), twice / 6.0
+@kernel
+def _weigh(position: Vertices, graph: PatchGraph, weights: Weights, faces: int, rows: int) -> None:
+    """Measure some faces, then add up weights and areas of the first rows."""
+    weight, area, cotangent, third = weights
+    leaving, returning, fans = graph.leaving, graph.returning, graph.offsets
+    for f in range(faces):
+        for j in range(3):
+            a = graph.faces[f, j]
+            b = graph.faces[f, j + 1 if j < 2 else 0]
+            c = graph.faces[f, j - 1 if j > 0 else 2]
+            _, _, _, twice, dot = corner_of(position, c, a, b)
+            ratio = dot / max(twice, 1e-300)
+            cotangent[3 * f + j] = min(max(ratio, _LEAST_COTANGENT), _MOST_COTANGENT)
+            third[f] = twice / 6.0
+    for row in range(rows):
+        area[row] = 0.0
+        for e in range(fans[row], fans[row + 1]):
+            h = leaving[e]
+            weight[e] = 0.5 * (cotangent[h] + cotangent[max(returning[e], 0)])
+            area[row] += third[h // 3]
 
 
 def clamped_areas(area: NDArray[np.float64], mean: float) -> NDArray[np.float64]:
@@ -104,9 +117,11 @@ def weigh_graph(position: Vertices, graph: PatchGraph) -> Weights:
     position : (P, 3) float64, mm
     graph : PatchGraph
     """
-    cotangent, third = _measure(position, graph.faces)
-    weights = Weights(np.empty(len(graph.leaving)), np.empty(len(graph.is_open)), cotangent, third)
-    _sum(graph, weights, len(graph.is_open))
+    faces, rows = len(graph.faces), len(graph.is_open)
+    weights = Weights(
+        np.empty(len(graph.leaving)), np.empty(rows), np.empty(3 * faces), np.empty(faces)
+    )
+    _weigh(position, graph, weights, faces, rows)
     return weights
 
 
@@ -121,19 +136,4 @@ def weigh_again(position: Vertices, graph: PatchGraph, weights: Weights, moved: 
     moved : int
         How many faces, and so the rows of new vertices and rims, have changed.
     """
-    cotangent, third = _measure(position, graph.faces[:moved])
-    weights.cotangent[: 3 * moved] = cotangent
-    weights.third[:moved] = third
-    _sum(graph, weights, graph.new + graph.on_rim)
-
-
-def _sum(graph: PatchGraph, weights: Weights, rows: int) -> None:
-    """Add up weights and areas of the first rows, in place."""
-    used = slice(0, int(graph.offsets[rows]))
-    if not used.stop:
-        return
-    both = weights.cotangent[graph.leaving[used]]
-    both += weights.cotangent[graph.returning[used]]
-    np.multiply(both, 0.5, out=weights.weight[used])
-    third = weights.third[graph.leaving[used] // 3]
-    weights.area[:rows] = np.add.reduceat(third, graph.offsets[:rows])
+    _weigh(position, graph, weights, moved, graph.new + graph.on_rim)

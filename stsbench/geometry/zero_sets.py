@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Mask, Vertices
+from stsbench.geometry.banded_systems import SPARE, solve_band
 from stsbench.geometry.compiled import in_threads, kernel
 from stsbench.geometry.patch_graph import PatchGraph
 
@@ -24,52 +25,91 @@ __all__ = ["LEAST_VERTICES", "MOST_PLACES", "draw_onto_zero_sets"]
 LEAST_VERTICES = 128  # of a patch's own: below, a plate is as good
 MOST_PLACES = 500
 _STEPS = 2
+_FLAT = 1e-9  # of a step
 _SHARE = 0.5  # of the way from the plate: their mean lies nearer the truth than either
 
 Values = NDArray[np.float64]
 
 
 @kernel
-def _solve_dense(matrix: Values, right: Values) -> bool:
-    """Solve a dense system in place by elimination with row pivots; False where it is singular.
+def _set_up(places: Values, linear: Values, images: Values, system: Values) -> None:
+    """Write the cubes of distances, without what linear functions see of them, as a full band.
 
-    LAPACK would do it on two threads that wait for each other longer than they work.
+    `linear` holds an orthonormal basis of these functions on the places, (4, C), and `images`
+    becomes the cubes times this basis.
     """
-    n = matrix.shape[0]
-    for x in range(n):
-        best = x
-        for y in range(x + 1, n):
-            if abs(matrix[y, x]) > abs(matrix[best, x]):
-                best = y
-        if not abs(matrix[best, x]) > 1e-12:
-            return False
-        for z in range(x, n if best != x else x):
-            matrix[x, z], matrix[best, z] = matrix[best, z], matrix[x, z]
-        right[x], right[best] = right[best], right[x]
-        # Counted from 0, so that no index can be negative and four places go at once.
-        pivot = matrix[x, x + 1 :]
-        for y in range(x + 1, n):
-            target = matrix[y, x + 1 :]
-            ratio = matrix[y, x] / matrix[x, x]
-            if ratio != 0.0:
-                for z in range(len(pivot)):
-                    target[z] -= ratio * pivot[z]
-                right[y] -= ratio * right[x]
-    for x in range(n - 1, -1, -1):
-        for z in range(x + 1, n):
-            right[x] -= matrix[x, z] * right[z]
-        right[x] /= matrix[x, x]
-    return True
+    count = places.shape[1]
+    wide = count + SPARE + 1
+    for i in range(count):
+        row = system[i * wide :]
+        for j in range(count - i):
+            squared = 0.0
+            for k in range(3):
+                squared += (places[k, i + j] - places[k, i]) ** 2
+            row[j] = squared * np.sqrt(squared)
+        for c in range(4):
+            total = 0.0
+            share = linear[c, i]
+            own, image = linear[c, i:], images[c, i:]
+            for j in range(count - i):
+                total += row[j] * own[j]
+                image[j] += row[j] * share
+            images[c, i] += total
+    # Linear functions get a value of their own, or the system would be singular.
+    turned = images.copy()
+    for c in range(4):
+        for b in range(4):
+            inner = 0.5 * count if b == c else 0.0
+            for i in range(count):
+                inner += 0.5 * linear[b, i] * images[c, i]
+            for i in range(count):
+                turned[c, i] -= inner * linear[b, i]
+    for i in range(count):
+        row = system[i * wide :]
+        for c in range(4):
+            first, second = turned[c, i], linear[c, i]
+            own, image = linear[c, i:], turned[c, i:]
+            for j in range(count - i):
+                row[j] -= first * own[j] + second * image[j]
 
 
-def _rim_normals(graph: PatchGraph, position: Vertices, made: int) -> Vertices:
-    """Return unit normals at the rims' vertices, of the old surface alone."""
-    faces = graph.faces[made:]
-    corners = position[faces]
+@kernel
+def _pull(x: Vertices, places: Values, weight: Values, slope: Values) -> None:
+    """Move places (M, 3) along the gradient towards the zero set, in place."""
+    for p in range(x.shape[0]):
+        for _ in range(_STEPS):
+            height = slope[0] + slope[1] * x[p, 0] + slope[2] * x[p, 1] + slope[3] * x[p, 2]
+            down_0, down_1, down_2 = slope[1], slope[2], slope[3]
+            for i in range(places.shape[1]):
+                along_0 = x[p, 0] - places[0, i]
+                along_1 = x[p, 1] - places[1, i]
+                along_2 = x[p, 2] - places[2, i]
+                squared = along_0 * along_0 + along_1 * along_1 + along_2 * along_2
+                pull = weight[i] * np.sqrt(squared)
+                height += pull * squared
+                down_0 += 3.0 * pull * along_0
+                down_1 += 3.0 * pull * along_1
+                down_2 += 3.0 * pull * along_2
+            squared = down_0 * down_0 + down_1 * down_1 + down_2 * down_2
+            size = -height / max(squared, 1e-12)
+            size /= max(1.0, abs(size) * np.sqrt(squared))
+            x[p, 0] += size * down_0
+            x[p, 1] += size * down_1
+            x[p, 2] += size * down_2
+
+
+def _rim_normals(
+    graph: PatchGraph, position: Vertices, made: int, rim: NDArray[np.int32]
+) -> Vertices:
+    """Return unit normals at the vertices of a rim, of the old surface alone."""
+    begin, end = graph.offsets[rim], graph.offsets[rim + 1]
+    start = np.cumsum(end - begin) - (end - begin)
+    entry = np.repeat(begin - start, end - begin) + np.arange((end - begin).sum())
+    face = graph.leaving[entry] // 3
+    corners = position[graph.faces[face]]
     across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normal = np.zeros((len(position), 3))
-    for k in range(3):
-        np.add.at(normal, faces[:, k], across)
+    across[face < made] = 0.0
+    normal = np.add.reduceat(across, start)
     size = np.sqrt(np.einsum("ij,ij->i", normal, normal))
     return np.asarray(normal / np.maximum(size, 1e-300)[:, None])
 
@@ -96,40 +136,51 @@ def _about(graph: PatchGraph, position: Vertices, rim: NDArray[np.int32]) -> NDA
     return np.asarray(about[by_place])
 
 
-def _distances(places: Vertices, centres: Vertices) -> Values:
-    squared = np.zeros((len(places), len(centres)))
-    for k in range(3):
-        along = np.subtract.outer(places[:, k].copy(), centres[:, k].copy())
-        along *= along
-        squared += along
-    return np.sqrt(squared, out=squared)
+def _orthonormal(places: Values) -> tuple[Values, Values] | None:
+    """Return a basis (4, C) of linear functions on places (3, C), its factor; None if flat."""
+    linear = np.concatenate([np.ones((1, places.shape[1])), places])
+    factor = np.zeros((4, 4))
+    for c in range(4):
+        # Twice: once leaves what rounding left of the others.
+        for b in 2 * list(range(c)):
+            share = (linear[b] * linear[c]).sum()
+            linear[c] -= share * linear[b]
+            factor[b, c] += share
+        factor[c, c] = np.sqrt((linear[c] * linear[c]).sum())
+        if not factor[c, c] > _FLAT:
+            return None
+        linear[c] /= factor[c, c]
+    return linear, factor
 
 
 def _drawn(x: Vertices, centres: Vertices, value: Values) -> Vertices | None:
-    """Draw places onto the zero set; coordinates in steps. None without a unique function."""
+    """Draw places onto the zero set; coordinates in steps. None without a unique function.
+
+    Weights are sought among those that no linear function sees: there the system is definite.
+    """
     count = len(centres)
-    system = np.zeros((count + 4, count + 4))
-    away = _distances(centres, centres)
-    system[:count, :count] = away * away * away
-    system[:count, count] = system[count, :count] = 1.0
-    system[:count, count + 1 :] = centres
-    system[count + 1 :, :count] = centres.T
-    weight = np.concatenate([value, np.zeros(4)])
-    if not _solve_dense(system, weight):
+    places = np.ascontiguousarray(centres.T)
+    basis = _orthonormal(places)
+    if basis is None:
         return None
-    own, constant, slope = weight[:count], weight[count], weight[count + 1 :]
-    for _ in range(_STEPS):
-        away = _distances(x, centres)
-        pull = away * own
-        # By einsum, since a product of this size would wake a second thread as well.
-        height = np.einsum("ij,ij,ij->i", away, away, pull) + constant
-        height += np.einsum("ij,j->i", x, slope)
-        gradient = pull.sum(axis=1)[:, None] * x - np.einsum("ij,jk->ik", pull, centres)
-        gradient = 3.0 * gradient + slope
-        squared = np.einsum("ij,ij->i", gradient, gradient)
-        move = -(height / np.maximum(squared, 1e-12))[:, None] * gradient
-        size = np.sqrt(np.einsum("ij,ij->i", move, move))
-        x = x + move * np.minimum(1.0, 1.0 / np.maximum(size, 1e-12))[:, None]
+    linear, factor = basis
+    images = np.zeros((4, count))
+    wide = count + SPARE + 1
+    system = np.zeros((count + SPARE) * wide)
+    _set_up(places, linear, images, system)
+    rows = system[: count * wide].reshape(count, wide)
+    seen = (linear * value).sum(axis=1)
+    rows[:, -1] = value - (linear * seen[:, None]).sum(axis=0)
+    system[count * wide :: wide] = 1.0
+    if not solve_band(system, count, count - 1, 1):
+        return None
+    weight = rows[:, -1].copy()
+    rest = seen - (images * weight).sum(axis=1)
+    slope = np.zeros(4)
+    for c in range(3, -1, -1):
+        slope[c] = (rest[c] - (factor[c, c + 1 :] * slope[c + 1 :]).sum()) / factor[c, c]
+    x = x.copy()
+    _pull(x, places, weight, slope)
     return x if np.isfinite(x).all() else None
 
 
@@ -164,7 +215,6 @@ def draw_onto_zero_sets(
     drawn = position[: graph.new].copy()
     moved = np.zeros(len(chosen), np.bool_)
     wide = np.flatnonzero(chosen & (np.diff(vertex_offsets) >= LEAST_VERTICES))
-    normal = _rim_normals(graph, position, made) if len(wide) else position
 
     def draw(loop: int) -> Vertices | None:
         rim = graph.rim_row[rim_offsets[loop] : rim_offsets[loop + 1]]
@@ -174,10 +224,11 @@ def draw_onto_zero_sets(
         step = float(np.median(np.sqrt(np.einsum("ij,ij->i", along, along))))
         if len(places) > MOST_PLACES or not step > 0.0:
             return None
+        normal = _rim_normals(graph, position, made, rim)
         middle = position[rim].mean(axis=0)
         centres = (position[places] - middle) / step
         side = np.where(np.arange(len(rim)) % 2 == 0, 1.0, -1.0)
-        ends = centres[: len(rim)] + side[:, None] * normal[rim]
+        ends = centres[: len(rim)] + side[:, None] * normal
         value = np.concatenate([np.zeros(len(places)), side])
         own = position[vertex_offsets[loop] : vertex_offsets[loop + 1]]
         x = _drawn((own - middle) / step, np.concatenate([centres, ends]), value)

@@ -7,7 +7,7 @@ from stsbench.geometry import zero_sets
 from stsbench.geometry.boundary import boundary_loops
 from stsbench.geometry.hole_filling import fill_loops
 from stsbench.geometry.topology import half_edge_twins
-from stsbench.geometry.zero_sets import LEAST_VERTICES, _solve_dense
+from stsbench.geometry.zero_sets import LEAST_VERTICES, _drawn
 from tests.shapes import sheet
 
 
@@ -82,15 +82,26 @@ def test_the_names_of_vertices_do_not_matter():
     assert np.abs(in_order[0] - in_order[1]).max() < 1e-6
 
 
-@pytest.mark.parametrize("size", [1, 2, 30])
-def test_dense_systems_are_solved(size):
-    rng = np.random.default_rng(size)
-    matrix, right = rng.normal(size=(size, size)), rng.normal(size=size)
-    matrix[0, 0] = 0.0 if size > 1 else 2.0  # a pivot must be looked for
-    expected = np.linalg.solve(matrix, right)
-    assert _solve_dense(matrix.copy(), right)
-    assert np.allclose(right, expected, rtol=1e-9)
+def test_places_are_drawn_to_where_a_dense_solution_has_its_zero():
+    rng = np.random.default_rng(8)
+    centres, value = rng.normal(size=(40, 3)) * 4.0, rng.normal(size=40)
+    linear = np.column_stack([np.ones(40), centres])
+    away = np.linalg.norm(centres[:, None] - centres, axis=2)
+    matrix = np.block([[away**3, linear], [linear.T, np.zeros((4, 4))]])
+    weight = np.linalg.solve(matrix, np.concatenate([value, np.zeros(4)]))
+    x = centres + 0.3
+    expected = x.copy()
+    for _ in range(2):
+        along = expected[:, None] - centres
+        away = np.linalg.norm(along, axis=2)
+        height = away**3 @ weight[:40] + weight[40] + expected @ weight[41:]
+        slope = 3 * np.einsum("ij,ijk->ik", away * weight[:40], along) + weight[41:]
+        move = -(height / (slope**2).sum(axis=1))[:, None] * slope
+        size = np.linalg.norm(move, axis=1)
+        expected += move / np.maximum(size, 1.0)[:, None]
+    assert np.allclose(_drawn(x, centres, value), expected, rtol=0, atol=1e-8)
 
 
-def test_a_singular_system_is_named():
-    assert not _solve_dense(np.ones((3, 3)), np.ones(3))
+def test_centres_in_a_plane_say_nothing():
+    centres = np.random.default_rng(1).normal(size=(20, 3)) * [1.0, 1.0, 0.0]
+    assert _drawn(centres, centres, np.ones(20)) is None

@@ -1,0 +1,85 @@
+"""Solve symmetric positive definite systems within a band; a dense one is a band of full width.
+
+Rules owned here:
+- A system is one flat array of rows: entry d of row x couples x with x + d; after the band come
+  `SPARE` zeros, then the right sides. Rows that are missing to a multiple of `GROUP` are those of
+  the unit matrix.
+- Four rows are subtracted from a later one at once, which reads and writes it a quarter as often;
+  every entry still sees the rows in their order, so the sums are those of plain elimination.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stsbench.geometry.compiled import kernel
+
+__all__ = ["GROUP", "SPARE", "solve_band"]
+
+GROUP = 4
+SPARE = GROUP - 1
+_LEAST_PIVOT = 1e-12
+
+
+@kernel
+def solve_band(system: NDArray[np.float64], n: int, band: int, channels: int) -> bool:
+    """Solve in place; the answers stand where the right sides stood.
+
+    Parameters
+    ----------
+    system : (N,) float64
+        At least n, rounded up to a multiple of `GROUP`, rows of band + 1 + `SPARE` + channels.
+    n, band, channels : int
+        Unknowns, entries beside the diagonal, right sides.
+
+    Returns
+    -------
+    bool
+        False where the system is not positive definite.
+    """
+    wide = band + 1 + SPARE + channels
+    right = band + 1 + SPARE
+    for x in range(0, n, GROUP):
+        first = system[x * wide :]
+        second = system[(x + 1) * wide :]
+        third = system[(x + 2) * wide :]
+        fourth = system[(x + 3) * wide :]
+        for row in range(x, x + GROUP):
+            pivot = system[row * wide :]
+            if not pivot[0] > _LEAST_PIVOT:
+                return False
+            for d in range(1, min(x + GROUP - row, band + 1)):
+                ratio = pivot[d] / pivot[0]
+                target = system[(row + d) * wide :]
+                ahead = pivot[d:]
+                for z in range(band + 1 - d):
+                    target[z] -= ratio * ahead[z]
+                for k in range(right, wide):
+                    target[k] -= ratio * pivot[k]
+        for row in range(x + GROUP, min(n, x + GROUP + band)):
+            d = row - x
+            ratio_1 = first[d] / first[0]
+            ratio_2 = second[d - 1] / second[0]
+            ratio_3 = third[d - 2] / third[0]
+            ratio_4 = fourth[d - 3] / fourth[0]
+            target = system[row * wide :]
+            ahead_1 = first[d:]
+            ahead_2 = second[d - 1 :]
+            ahead_3 = third[d - 2 :]
+            ahead_4 = fourth[d - 3 :]
+            for z in range(band + GROUP - d):
+                target[z] = (
+                    target[z] - ratio_1 * ahead_1[z] - ratio_2 * ahead_2[z]
+                    - ratio_3 * ahead_3[z] - ratio_4 * ahead_4[z]
+                )  # fmt: skip
+            for k in range(right, wide):
+                target[k] = (
+                    target[k] - ratio_1 * first[k] - ratio_2 * second[k]
+                    - ratio_3 * third[k] - ratio_4 * fourth[k]
+                )  # fmt: skip
+    for x in range(n - 1, -1, -1):
+        for k in range(right, wide):
+            total = system[x * wide + k]
+            for d in range(1, min(band, n - 1 - x) + 1):
+                total -= system[x * wide + d] * system[(x + d) * wide + k]
+            system[x * wide + k] = total / system[x * wide]
+    return True
