@@ -102,44 +102,55 @@ def faces_joined(twin: NDArray[np.int32], seed: int) -> Rows:
 
 
 @kernel
-def _near(vertices, faces, alive, asked_vertices, asked, low, high, scale, rows):
-    taken = np.zeros((_CELLS, _CELLS, _CELLS), np.bool_)
-    cell = np.empty(6, np.int64)
+def _cells_of(cells, table, f):
+    """First and last cell that the box of a face covers, by axis."""
+    a, b, c = np.uint32(table[f, 0]), np.uint32(table[f, 1]), np.uint32(table[f, 2])
+    x0, y0, z0 = cells[a, 0], cells[a, 1], cells[a, 2]
+    x1, y1, z1 = x0, y0, z0
+    for v in (b, c):
+        x, y, z = cells[v, 0], cells[v, 1], cells[v, 2]
+        x0, x1 = min(x0, x), max(x1, x)
+        y0, y1 = min(y0, y), max(y1, y)
+        z0, z1 = min(z0, z), max(z1, z)
+    return x0, x1, y0, y1, z0, z1
+
+
+@kernel
+def _near(cells, faces, alive, asked_cells, asked, rows):
+    taken = np.zeros((_CELLS + 2, _CELLS + 2, _CELLS + 2), np.bool_)
+    for n in range(len(asked)):
+        x0, x1, y0, y1, z0, z1 = _cells_of(asked_cells, asked, n)
+        for x in range(x0, x1 + 1):
+            for y in range(y0, y1 + 1):
+                for z in range(z0, z1 + 1):
+                    taken[x, y, z] = True
     count = 0
-    for n in range(len(asked) + len(faces)):
-        mine = n < len(asked)
-        f = n if mine else n - len(asked)
-        if not mine and not alive[f]:
+    for f in range(len(faces)):
+        if not alive[f]:
             continue
-        table = asked if mine else faces
-        places = asked_vertices if mine else vertices
-        inside = True
-        for k in range(3):
-            a = places[table[f, 0], k]
-            b = places[table[f, 1], k]
-            c = places[table[f, 2], k]
-            first = min(a, min(b, c))
-            last = max(a, max(b, c))
-            if last < low[k] or first > high[k]:
-                inside = False
-                break
-            # Truncation is the floor here: what lies below the grid is put into its first cell.
-            cell[k] = np.int64(max(0.0, (first - low[k]) * scale))
-            cell[k + 3] = np.int64(min(_CELLS - 1.0, (last - low[k]) * scale))
-        if not inside:
+        x0, x1, y0, y1, z0, z1 = _cells_of(cells, faces, f)
+        if min(x1, y1, z1) == 0 or max(x0, y0, z0) > _CELLS:
             continue
         met = False
-        for x in range(cell[0], cell[3] + 1):
-            for y in range(cell[1], cell[4] + 1):
-                for z in range(cell[2], cell[5] + 1):
-                    if mine:
-                        taken[x, y, z] = True
-                    elif taken[x, y, z]:
-                        met = True
+        for x in range(x0, x1 + 1):
+            for y in range(y0, y1 + 1):
+                for z in range(z0, z1 + 1):
+                    met |= taken[x, y, z]
         if met:
             rows[count] = f
             count += 1
     return count
+
+
+@kernel
+def _cells(vertices, low, scale):
+    """Cell of each vertex; 0 and the last one hold what lies outside the grid."""
+    cells = np.empty((len(vertices), 3), np.uint8)
+    for v in range(len(vertices)):
+        for k in range(3):
+            place = (vertices[v, k] - low[k]) * scale + 1.0
+            cells[v, k] = np.uint8(min(max(place, 0.0), _CELLS + 1.0))
+    return cells
 
 
 def faces_near(
@@ -183,7 +194,9 @@ def faces_near(
     # The last cell takes what rounding puts past the end.
     scale = (_CELLS - 1) / extent if extent > 0 else 0.0
     rows = np.empty(len(faces), dtype=np.int32)
-    count = _near(vertices, faces, alive, asked_vertices, asked, low, high, scale, rows)
+    asked_cells = _cells(asked_vertices, low, scale)
+    cells = asked_cells if vertices is asked_vertices else _cells(vertices, low, scale)
+    count = _near(cells, faces, alive, asked_cells, asked, rows)
     return rows[:count].copy()
 
 

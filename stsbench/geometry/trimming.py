@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
+from stsbench.geometry.face_selection import faces_touching
 
 __all__ = ["Cut", "CutEdges", "edges_to_cut", "parts_of", "split_faces"]
 
@@ -26,10 +27,16 @@ class CutEdges(NamedTuple):
     ----------
     low, high : (N,) int64
         Their vertices; sorted by low, then high.
+    goes : (R,) int32
+        Faces with a corner that goes, ascending.
+    split : (S,) int32
+        Those of them with a corner that stays.
     """
 
     low: NDArray[np.int64]
     high: NDArray[np.int64]
+    goes: NDArray[np.int32]
+    split: NDArray[np.int32]
 
 
 class Cut(NamedTuple):
@@ -50,14 +57,6 @@ class Cut(NamedTuple):
     source: NDArray[np.int32]
 
 
-def _ends(faces: Faces, alive: Mask, side: NDArray[np.int8]) -> tuple[Mask, Mask]:
-    """Mark the faces alive with a corner that stays, and those with one that goes."""
-    a, b, c = side[faces[:, 0]], side[faces[:, 1]], side[faces[:, 2]]
-    stays = ((a < 0) | (b < 0) | (c < 0)) & alive
-    goes = ((a > 0) | (b > 0) | (c > 0)) & alive
-    return stays, goes
-
-
 def edges_to_cut(faces: Faces, alive: Mask, side: NDArray[np.int8]) -> CutEdges:
     """List the edges whose ends lie on different sides, each once.
 
@@ -68,22 +67,17 @@ def edges_to_cut(faces: Faces, alive: Mask, side: NDArray[np.int8]) -> CutEdges:
     side : (V,) int8
         -1 stays, 0 on the line, 1 goes.
     """
-    stays, goes = _ends(faces, alive, side)
-    rows = np.flatnonzero(stays & goes)
-    edges = faces[rows][:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2).astype(np.int64)
+    goes = faces_touching(faces, alive, side > 0)
+    split = goes[(side[faces[goes]] < 0).any(axis=1)]
+    edges = faces[split][:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2).astype(np.int64)
     edges = np.sort(edges[side[edges[:, 0]] * side[edges[:, 1]] < 0], axis=1)
     keys = np.sort((edges[:, 0] << 32) | edges[:, 1])
     keys = keys[np.concatenate([[True], np.diff(keys) > 0])[: len(keys)]]
-    return CutEdges(keys >> 32, keys & 0xFFFFFFFF)
+    return CutEdges(keys >> 32, keys & 0xFFFFFFFF, goes, split)
 
 
 def split_faces(
-    vertices: Vertices,
-    faces: Faces,
-    alive: Mask,
-    side: NDArray[np.int8],
-    cuts: CutEdges,
-    places: Vertices,
+    vertices: Vertices, faces: Faces, side: NDArray[np.int8], cuts: CutEdges, places: Vertices
 ) -> Cut:
     """Split the faces with corners on both sides and take away what goes.
 
@@ -91,7 +85,6 @@ def split_faces(
     ----------
     vertices : (V, 3) float64, mm
     faces : (F, 3) int32
-    alive : (F,) bool
     side : (V,) int8
     cuts : CutEdges
         From `edges_to_cut`.
@@ -99,9 +92,7 @@ def split_faces(
         Where each edge is cut.
     """
     old = len(vertices)
-    stays, goes = _ends(faces, alive, side)
-    rows = np.flatnonzero(stays & goes)
-    removed = np.flatnonzero(goes).astype(np.int32)
+    rows = cuts.split
     corner = side[faces[rows]]
     lone = (corner > 0).sum(axis=1) == 1
     quad = lone & ((corner < 0).sum(axis=1) == 2)
@@ -135,7 +126,7 @@ def split_faces(
     source = np.concatenate(sources)
     order = np.argsort(source, kind="stable")
     return Cut(
-        removed,
+        cuts.goes,
         np.concatenate(parts)[order].astype(np.int32),
         source[order].astype(np.int32),
     )

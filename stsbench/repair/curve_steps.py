@@ -24,7 +24,6 @@ from stsbench.geometry.topology import next_half_edge
 from stsbench.geometry.trimming import edges_to_cut, parts_of
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.step import Step
-from stsbench.repair.step_checks import find_faults
 from stsbench.repair.trimming_steps import trim_by_sides, trim_step
 from stsbench.repair.use_values import place_of_use, places_of
 from stsbench.repair.working_mesh import WorkingMesh
@@ -101,7 +100,7 @@ def _trimmed(working: WorkingMesh, side: NDArray[np.int8], line: _CutLine) -> St
     for least in _LEAST_SHARES:
         share = np.clip(line.share[at], least, 1 - least)
         trim = trim_by_sides(working, side, cuts, share, low + (high - low) * share[:, None])
-        faults = find_faults(working, trim.change)
+        faults = trim.faults
         if not faults:
             return trim_step(working, "trim_curve", trim, [], curve_mm=line.length_mm)
         words = faults.words

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from stsbench.domain.edits import EditReason
 from stsbench.errors import InputError
+from stsbench.geometry.boundary import LoopSet
 from stsbench.repair.loop_filling import Filling, fill_soundly
 from stsbench.repair.open_rims import OpenRims, find_open_rims
 from stsbench.repair.profiles import RepairProfile
@@ -37,7 +38,7 @@ def plan_fill(working: WorkingMesh, use: Mapping[str, object], profile: RepairPr
     """
     edge = edge_of(use, working)
     rims = find_open_rims(working, profile)
-    chosen = np.array([loop_at(rims, edge)])
+    chosen = np.array([loop_at(rims.loops, edge)])
     filling = fill_soundly(working, rims.loops.take(chosen))
     if filling.left_open.any():
         raise InputError(
@@ -147,12 +148,12 @@ def warn_of_rims(rims: OpenRims, filled: NDArray[np.integer], profile: RepairPro
     return warnings
 
 
-def loop_at(rims: OpenRims, edge: tuple[int, int]) -> int:
+def loop_at(loops: LoopSet, edge: tuple[int, int]) -> int:
     """Return the loop on which two vertices follow each other.
 
     Parameters
     ----------
-    rims : OpenRims
+    loops : LoopSet
     edge : (int, int)
 
     Raises
@@ -160,7 +161,6 @@ def loop_at(rims: OpenRims, edge: tuple[int, int]) -> int:
     InputError
         They are no open edge.
     """
-    loops = rims.loops
     following = np.arange(1, len(loops.vertices) + 1)
     if len(loops):
         following[loops.offsets[1:] - 1] = loops.offsets[:-1]

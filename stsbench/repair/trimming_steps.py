@@ -23,7 +23,7 @@ from stsbench.geometry.trimming import CutEdges, edges_to_cut, split_faces
 from stsbench.repair.new_values import values_on_edges
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.step import Step
-from stsbench.repair.step_checks import Change, find_faults, without_hanging
+from stsbench.repair.step_checks import Change, Faults, find_faults, without_hanging
 from stsbench.repair.use_values import place_of_use
 from stsbench.repair.working_mesh import WorkingMesh
 
@@ -44,12 +44,14 @@ class Trim(NamedTuple):
     share : (N,) float64
         Where each edge is cut, from its lower vertex.
     hanging_count : int
+    faults : Faults
     """
 
     change: Change
     cuts: CutEdges
     share: NDArray[np.float64]
     hanging_count: int
+    faults: Faults
 
 
 def plan_trim_plane(
@@ -90,7 +92,7 @@ def plan_trim_plane(
         places = _between(working.vertices, cuts, share)
         places -= ((places - point) @ normal)[:, None] * normal
         trim = trim_by_sides(working, side, cuts, share, places)
-        if not find_faults(working, trim.change):
+        if not trim.faults:
             return trim_step(working, "trim_plane", trim, [])
     raise InputError(
         "The cut would leave faces that break the surface.", "Move the plane a little."
@@ -116,9 +118,13 @@ def trim_by_sides(
     places : (N, 3) float64, mm
     """
     places = places.astype(np.float32).astype(np.float64)
-    cut = split_faces(working.vertices, working.faces, working.alive, side, cuts, places)
-    change, hanging = without_hanging(working, Change.of(cut.removed, places, cut.faces))
-    return Trim(change, cuts, share, hanging)
+    cut = split_faces(working.vertices, working.faces, side, cuts, places)
+    change, hanging = Change.of(cut.removed, places, cut.faces), 0
+    faults = find_faults(working, change)
+    if len(faults.pinched):
+        change, hanging = without_hanging(working, change)
+        faults = find_faults(working, change)
+    return Trim(change, cuts, share, hanging, faults)
 
 
 def trim_step(

@@ -22,7 +22,7 @@ def cut(mesh, depth, alive=None):
     share = depth[edges.low] / (depth[edges.low] - depth[edges.high])
     low, high = mesh.vertices[edges.low], mesh.vertices[edges.high]
     places = low + (high - low) * share[:, None]
-    done = split_faces(mesh.vertices, mesh.faces, alive, side, edges, places)
+    done = split_faces(mesh.vertices, mesh.faces, side, edges, places)
     keep = alive.copy()
     keep[done.removed] = False
     return (
