@@ -18,7 +18,7 @@ from stsbench.domain.mesh import Faces, Vertices
 from stsbench.geometry.compiled import kernel
 from stsbench.geometry.topology import BRANCHING, faces_at_edges
 
-__all__ = ["duplicate_faces", "turn_thin_faces"]
+__all__ = ["duplicate_faces", "longest_first", "turn_thin_faces"]
 
 
 def duplicate_faces(faces: Faces, twin: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -200,6 +200,21 @@ def _turn(vertices, faces, twin, work, height, state):
                 state[f] = 3
 
 
+def longest_first(vertices: Vertices, faces: Faces, thin: NDArray[np.integer]) -> NDArray[np.int32]:
+    """Return faces by their longest edge, then by place: where some touch the first one decides.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float64, mm
+    faces : (F, 3) int32
+    thin : (N,) int
+    """
+    corners = vertices[faces[thin]]
+    x, y, z = corners.mean(axis=1).round(6).T
+    longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
+    return thin[np.lexsort((z, y, x, -longest.round(6)))].astype(np.int32)
+
+
 def turn_thin_faces(
     vertices: Vertices,
     faces: Faces,
@@ -230,10 +245,6 @@ def turn_thin_faces(
     """
     turned, table = faces.copy(), twin.copy()
     state = np.zeros(len(faces), dtype=np.uint8)
-    # Longest first, then by place: where thin faces share edges the first one decides.
-    corners = vertices[faces[thin]]
-    x, y, z = corners.mean(axis=1).round(6).T
-    longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
-    work = thin[np.lexsort((z, y, x, -longest.round(6)))].astype(np.int32)
+    work = longest_first(vertices, faces, thin)
     _turn(vertices, turned, table, work, thin_mm, state)
     return turned, table, state

@@ -1,9 +1,12 @@
 """Area and thinness of every face, in one pass.
 
 Rules owned here:
-- A face is *thin* when its height over its longest edge is at most `THIN_ROUNDINGS` float32
-  roundings of the largest coordinate: three corners that lie on one line as far as the file can
-  say. Such a face has no area, no normal and no side.
+- A face is *thin* when its height over its longest edge is next to nothing: `_THIN_MM` for whatever
+  is as large as scans are, and at least `THIN_ROUNDINGS` float32 roundings of the largest
+  coordinate. Such a face has no area, no normal and no side that survives being moved and written.
+- Of a scan the limit is set where no face is near it (`tell_thin`): in the widest gap between the
+  heights that occur from there up to `_WINDOW` times as much. So moving and turning a scan, which
+  shifts every height by a rounding, changes no face's class.
 """
 
 from dataclasses import dataclass
@@ -20,10 +23,15 @@ __all__ = [
     "box_of",
     "box_of_vertices",
     "measure_faces",
+    "tell_thin",
     "thin_height_mm",
 ]
 
 THIN_ROUNDINGS = 2.0
+_THIN_MM = 2.5e-5
+_LEAST_SPREAD_MM = 2.0  # root mean square distance from the middle; of scans of teeth 5 to 80
+_SPREADS = 50.0  # beyond that, things this much larger have another limit
+_WINDOW = 5.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -108,7 +116,55 @@ def thin_height_mm(vertices: Vertices) -> float:
     """
     low, high = box_of(vertices)
     largest = np.float32(max(float(high.max()), -float(low.min()), 0.0))
-    return THIN_ROUNDINGS * float(np.spacing(largest))
+    return max(THIN_ROUNDINGS * float(np.spacing(largest)), _THIN_MM * _scale_of(vertices))
+
+
+def _scale_of(vertices: Vertices) -> float:
+    """Return how many times as large as a scan something is, in coarse steps; in any pose the same.
+
+    Coarse, so that a scan keeps its limit when debris is taken off it.
+    """
+    if not len(vertices):
+        return 0.0
+    middle = vertices.mean(axis=0)
+    square = float(np.einsum("ij,ij->", vertices, vertices)) / len(vertices)
+    spread = float(np.sqrt(max(square - float(middle @ middle), 0.0)))
+    scale = 1.0
+    while 0 < spread < _LEAST_SPREAD_MM * scale:
+        scale /= _SPREADS
+    while spread >= _LEAST_SPREAD_MM * _SPREADS * scale:
+        scale *= _SPREADS
+    return scale if spread > 0 else 0.0
+
+
+def tell_thin(vertices: Vertices, faces: Faces) -> tuple[FaceMeasures, float]:
+    """Measure the faces of a scan, and find the height that parts thin faces from the others.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float64, mm
+    faces : (F, 3) int32
+
+    Returns
+    -------
+    FaceMeasures
+    float
+        No face of the scan is as high as this, or lower and within the gap below.
+    """
+    least = thin_height_mm(vertices)
+    most = _WINDOW * least
+    area, thin = _measure(vertices, faces, most)
+    rows = np.flatnonzero(thin)
+    if not len(rows):
+        return FaceMeasures(area, thin), most
+    corners = vertices[faces[rows]]
+    longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
+    heights = 2.0 * area[rows] / np.where(longest > 0, longest, 1.0)
+    ends = np.concatenate([[least], np.sort(heights[heights > least]), [most]])
+    gap = int(np.diff(ends).argmax())
+    limit = float(ends[gap + 1]) * (1.0 - 1e-9)
+    thin[rows] = heights <= limit
+    return FaceMeasures(area, thin), limit
 
 
 def measure_faces(

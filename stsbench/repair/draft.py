@@ -20,7 +20,7 @@ from stsbench.domain.edits import EditReason, EditRecord
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import side_by_side
 from stsbench.geometry.edge_pairs import half_edges_of
-from stsbench.geometry.face_measures import FaceMeasures, measure_faces
+from stsbench.geometry.face_measures import FaceMeasures, measure_faces, tell_thin
 from stsbench.geometry.face_sets import (
     Joined,
     join_faces,
@@ -82,6 +82,11 @@ class Draft:
     def vertex_count(self) -> int:
         """Number of vertices, unreferenced ones included."""
         return len(self.vertices)
+
+    def tell_thin(self) -> float:
+        """Measure the faces of a scan and return the height that parts thin ones from the others."""
+        self._measures, self._thin_mm = tell_thin(self.vertices, self.faces)
+        return self._thin_mm
 
     def measures(self, thin_mm: float) -> FaceMeasures:
         """Return area and thinness of the faces; computed once and kept right by every edit.

@@ -1,8 +1,9 @@
 """From sets of faces, edges and vertices to findings a person can walk through.
 
 Rules owned here:
-- One finding per group of touching faces, per edge or per vertex, in an order that depends on the
-  place alone (largest first, then x, y, z), so that renaming changes no report.
+- One finding per group of touching faces, per edge or per vertex, in an order that neither renaming
+  nor moving the scan changes: largest first, then by the distance from the middle of them all. Only
+  what ties in both goes by x, y, z.
 - At most `LISTED` findings of a kind are listed, the largest; counts are always exact.
 """
 
@@ -18,19 +19,32 @@ from stsbench.geometry.face_groups import group_faces, measure_groups
 __all__ = ["LISTED", "largest_first", "list_face_groups", "list_places", "place_of"]
 
 LISTED = 500
+_FINENESS = 2.0**14
 
 
 def largest_first(sizes: NDArray[np.float64], places_mm: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the order by size, then x, y, z; sizes that differ by rounding alone are equal.
+    """Return the order by size, then by distance from the middle of all places, then x, y, z.
+
+    Sizes that differ by what moving and rounding a scan changes are equal.
 
     Parameters
     ----------
     sizes : (N,) float64
     places_mm : (N, 3) float64
     """
-    unit = float(np.abs(sizes).max(initial=0.0)) * 1e-9
+    if not len(sizes):
+        return np.zeros(0, dtype=np.int64)
+    away = np.linalg.norm(places_mm - places_mm.mean(axis=0), axis=1)
+    unit = float(away.max()) * 1e-9
     x, y, z = places_mm.T
-    return np.lexsort((z, y, x, -np.round(sizes / unit) if unit > 0 else sizes))
+    return np.lexsort((z, y, x, np.round(away / unit) if unit > 0 else away, -_steps(sizes)))
+
+
+def _steps(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return sizes in steps of a ten-thousandth of each, as numbers in the same order."""
+    part, power = np.frexp(sizes)
+    steps: NDArray[np.float64] = _FINENESS * power + np.round(2 * _FINENESS * np.abs(part))
+    return np.where(sizes > 0, steps, -np.inf)
 
 
 def place_of(point: NDArray[np.float64]) -> tuple[float, float, float]:

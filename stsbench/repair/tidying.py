@@ -7,7 +7,7 @@ Rules owned here, in this order:
    about the edge and filled later.
 3. Wind consistently and outwards, before anything else may drop a face: a dropped face can cut the
    way by which winding spreads.
-4. Turn thin faces that are part of the surface.
+4. Resolve thin faces that are part of the surface (`needles`).
 5. Drop islands by area (`RepairProfile`), keep large pieces and hold.
 
 Counts are of the scan as read: branching edges without the copies and thin faces on them, bow-tie
@@ -25,12 +25,13 @@ from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.domain.progress import Progress
 from stsbench.errors import MeshError
-from stsbench.geometry.cleaning import duplicate_faces, turn_thin_faces
+from stsbench.geometry.cleaning import duplicate_faces
 from stsbench.geometry.compiled import side_by_side
 from stsbench.geometry.edge_pairs import keys_of
-from stsbench.geometry.face_measures import box_of, thin_height_mm
+from stsbench.geometry.face_measures import box_of
 from stsbench.geometry.face_sets import named_vertices
 from stsbench.geometry.manifoldness import extra_sheets
+from stsbench.geometry.needles import resolve_thin
 from stsbench.geometry.topology import (
     BOUNDARY,
     BRANCHING,
@@ -68,8 +69,6 @@ class Tidied:
     counts : dict of FindingKind to int
     born_open : (N,) int64
         Sorted keys of the edges that were open before anything was cut.
-    flipped : (F,) bool
-        Faces of the draft that were turned.
     pinched : (N,) int64
         Vertices where fans of faces meet.
     component_count : int
@@ -80,7 +79,7 @@ class Tidied:
     """
 
     draft: Draft
-    thin_mm: float
+    thin_mm: float = 0.0
     findings: list[Finding] = field(default_factory=list)
     counts: dict[FindingKind, int] = field(default_factory=dict)
     born_open: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
@@ -111,7 +110,7 @@ def tidy_scan(
     """
     progress.step("welding", 0.0)
     draft = start_draft(mesh)
-    tidied = Tidied(draft, thin_height_mm(draft.vertices))
+    tidied = Tidied(draft)
     side_by_side(draft.pair, lambda: _look_over(mesh, tidied))
     progress.step("cleaning", 0.05)
     _drop_what_is_no_face(tidied)
@@ -165,7 +164,7 @@ def check_tidied(tidied: Tidied) -> None:
 def _look_over(mesh: TriangleMesh, tidied: Tidied) -> None:
     """Measure the faces and note what needs no half-edges."""
     draft = tidied.draft
-    draft.measures(tidied.thin_mm)
+    tidied.thin_mm = draft.tell_thin()
     unnamed = ~named_vertices(mesh.faces, mesh.vertex_count)
     if draft.vertex_count < mesh.vertex_count:
         doubled = np.ones(mesh.vertex_count, dtype=bool)
@@ -306,7 +305,7 @@ def _turn_thin(tidied: Tidied) -> None:
     detail = "Its corners lie on one line."
     findings = list_places(kind, places, action=Action.REPAIRED, detail=detail)
     tidied.note(kind, len(rows), findings)
-    faces, twin, state = turn_thin_faces(
+    faces, twin, state = resolve_thin(
         draft.vertices, draft.faces, draft.twin, rows, thin_mm=tidied.thin_mm
     )
     draft.remake(faces, twin, state == 2, EditReason.DEGENERATE)
