@@ -55,13 +55,18 @@ def set_axis(sums, ring, first, last, frame):
         The vertices are ``ring[first:last]``.
     frame : (3, 3) float64
     """
-    frame[2] = 0.0
-    for x in range(first, last):
-        for m in range(3):
-            frame[2, m] += sums[ring[x], m]
-    size = np.sqrt(frame[2, 0] ** 2 + frame[2, 1] ** 2 + frame[2, 2] ** 2)
-    for m in range(3):
-        frame[2, m] /= max(size, 1e-30)
+    x = 0.0
+    y = 0.0
+    z = 0.0
+    for n in range(first, last):
+        v = ring[n]
+        x += sums[v, 0]
+        y += sums[v, 1]
+        z += sums[v, 2]
+    size = max(np.sqrt(x * x + y * y + z * z), 1e-30)
+    frame[2, 0] = x / size
+    frame[2, 1] = y / size
+    frame[2, 2] = z / size
 
 
 @kernel

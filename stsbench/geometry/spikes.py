@@ -101,17 +101,17 @@ def _drop(vertices, sums, ring, ends, k, frame):
     """How far ring 0 lies above the middle of ring k, and how far ring k lies about its axis."""
     # The axis is that of the two rings outside, which the spike does not tilt.
     set_axis(sums, ring, ends[k + 1], ends[k + 3], frame)
+    tip = ring[0]
     drop = 0.0
     radius = 0.0
-    for x in range(ends[k], ends[k + 1]):
-        along = 0.0
-        square = 0.0
-        for m in range(3):
-            d = vertices[ring[0], m] - vertices[ring[x], m]
-            along += d * frame[2, m]
-            square += d * d
+    for n in range(ends[k], ends[k + 1]):
+        u = ring[n]
+        x = vertices[tip, 0] - vertices[u, 0]
+        y = vertices[tip, 1] - vertices[u, 1]
+        z = vertices[tip, 2] - vertices[u, 2]
+        along = x * frame[2, 0] + y * frame[2, 1] + z * frame[2, 2]
         drop += along
-        radius += np.sqrt(max(square - along * along, 0.0))
+        radius += np.sqrt(max(x * x + y * y + z * z - along * along, 0.0))
     count = ends[k + 1] - ends[k]
     return drop / count, radius / count
 

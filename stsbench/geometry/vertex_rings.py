@@ -9,7 +9,9 @@ import numpy as np
 
 from stsbench.geometry.compiled import kernel
 
-__all__ = ["rings_away", "vertex_neighbours", "walk_rings"]
+__all__ = ["renew_neighbours", "rings_away", "vertex_neighbours", "walk_rings"]
+
+_COMMON = 8  # neighbours that hardly any vertex has more of
 
 
 @kernel
@@ -51,6 +53,61 @@ def vertex_neighbours(faces, border):
 
 
 @kernel
+def renew_neighbours(start, around, stale, faces, border):
+    """Bring neighbours up to date after faces came and went: what all faces would give.
+
+    Parameters
+    ----------
+    start, around : int32
+        From `vertex_neighbours`, before; vertices added since come after these.
+    stale : (V,) bool
+        Vertices that lost or gained a face.
+    faces : (F, 3) int32
+        All that name a stale vertex, in their order.
+    border : (V,) bool
+        Vertices on open edges now.
+
+    Returns
+    -------
+    start : (V + 1,) int32
+    around : (start[V],) int32
+    """
+    known = len(start) - 1
+    begin = np.zeros(len(stale) + 1, np.int32)
+    for f in range(len(faces)):
+        for j in range(3):
+            v = faces[f, j]
+            if stale[v]:
+                begin[v + 1] += 2 if border[v] else 1
+    for v in range(len(stale)):
+        if v < known and not stale[v]:
+            begin[v + 1] = start[v + 1] - start[v]
+        begin[v + 1] += begin[v]
+    out = np.empty(begin[-1], np.int32)
+    v = 0
+    while v < known:
+        # From one stale vertex to the next all that was known lies end to end.
+        first = v
+        while v < known and not stale[v]:
+            v += 1
+        ahead = begin[first] - start[first]
+        for y in range(start[first], start[v]):
+            out[y + ahead] = around[y]
+        v += 1
+    at = begin[:-1].copy()
+    for f in range(len(faces)):
+        for j in range(3):
+            v = faces[f, j]
+            if stale[v]:
+                out[at[v]] = faces[f, j + 1 if j < 2 else 0]
+                if border[v]:
+                    out[at[v] + 1] = faces[f, j - 1 if j else 2]
+                    at[v] += 1
+                at[v] += 1
+    return begin, out
+
+
+@kernel
 def rings_away(start, around, seeds, limit):
     """Count the edges from each vertex to the nearest of some.
 
@@ -68,7 +125,7 @@ def rings_away(start, around, seeds, limit):
         ``limit + 1`` beyond the limit.
     """
     away = np.full(len(seeds), limit + 1, np.uint8)
-    queue = np.empty(len(seeds), np.int32)
+    queue = np.empty(len(seeds) + 1, np.int32)
     last = 0
     for v in range(len(seeds)):
         if seeds[v]:
@@ -83,10 +140,9 @@ def rings_away(start, around, seeds, limit):
             break
         for y in range(start[v], start[v + 1]):
             w = around[y]
-            if away[w] > limit:
-                away[w] = away[v] + 1
-                queue[last] = w
-                last += 1
+            queue[last] = w  # without a branch: most were met before
+            last += away[w] > limit
+            away[w] = min(away[w], away[v] + 1)
     return away
 
 
@@ -123,14 +179,24 @@ def walk_rings(start, around, v, mark, stamp, ring, ends, known, limit):
     count = ends[known + 1]
     for k in range(known + 1, limit + 1):
         for x in range(ends[k - 1], ends[k]):
-            u = ring[x]
-            for y in range(start[u], start[u + 1]):
-                w = around[y]
+            u = np.uint32(ring[x])
+            first = start[u]
+            last = start[u + 1] - 1
+            if last - first < _COMMON <= len(ring) - count:
+                # Nothing here branches: five of six were met before, and nobody can foretell which
+                # or how many there are. The last one is met again and again, which counts for nothing.
+                for n in range(_COMMON if first <= last else 0):
+                    w = np.uint32(around[np.uint32(min(first + n, last))])
+                    ring[count] = w
+                    count += mark[w] != stamp
+                    mark[w] = stamp
+                continue
+            for y in range(first, last + 1):
+                w = np.uint32(around[y])
                 if count == len(ring):
                     if mark[w] != stamp:
                         return k - 1
                     continue
-                # Without a branch that nothing can foretell: five of six were met before.
                 ring[count] = w
                 count += mark[w] != stamp
                 mark[w] = stamp

@@ -59,6 +59,8 @@ class Defects:
     tree : BoundingTree
         Over the faces of the draft as they were.
     normals : WideNormals
+    neighbours : start (V + 1,) int32, around (start[V],) int32
+        Of every vertex, from `vertex_neighbours`.
     looked : (V,) uint8
         How far from each vertex spikes were looked for, from `spike_vertices`.
     """
@@ -69,6 +71,7 @@ class Defects:
     complete: bool
     tree: BoundingTree
     normals: WideNormals
+    neighbours: tuple[NDArray[np.int32], NDArray[np.int32]]
     looked: NDArray[np.uint8]
 
 
@@ -139,7 +142,9 @@ def find_defects(tidied: Tidied, profile: RepairProfile, answers: Answers = NO_A
         tidied.note(kind, _count_groups(draft, place), found)
         marked[_groups_listed(draft, place, kept)] = False
     crossings |= through & ~folds
-    return Defects(spikes, folds, crossings, meetings.complete, tree, normals, looked)
+    return Defects(
+        spikes, folds, crossings, meetings.complete, tree, normals, neighbours, looked
+    )
 
 
 def _count_groups(draft: Draft, marked: Mask) -> int:

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stsbench.domain.mesh import Mask
+from stsbench.domain.mesh import Faces, Mask
+from stsbench.geometry.compiled import kernel
 from stsbench.geometry.face_sets import faces_at
 from stsbench.geometry.spikes import SPIKE_RINGS, UNITY, spike_vertices
 from stsbench.geometry.topology import open_vertices
-from stsbench.geometry.vertex_rings import rings_away, vertex_neighbours
+from stsbench.geometry.vertex_rings import renew_neighbours, rings_away
 from stsbench.geometry.wide_normals import (
     count_sides,
     overturned_faces,
@@ -51,6 +52,25 @@ class Seen:
         return bool(self.spikes.any() or self.folds.any())
 
 
+@kernel
+def _lost(mark, order, sorted_faces):
+    """Faces of a tree that no face is marked as any more."""
+    gone = np.ones(len(order), np.bool_)
+    count = len(order)
+    for f in range(len(mark)):
+        if mark[f] >= 0:
+            gone[mark[f]] = False
+            count -= 1
+    lost = np.empty((count, 3), np.int32)
+    n = 0
+    for x in range(len(order)):
+        if gone[order[x]]:
+            for j in range(3):
+                lost[n, j] = sorted_faces[x, j]
+            n += 1
+    return lost
+
+
 class SecondLook:
     """Searches a draft again where it has changed since it was searched.
 
@@ -68,8 +88,14 @@ class SecondLook:
         self._shorter = defects.normals.shorter
         self._passes = defects.normals.passes
         self._looked = defects.looked
+        self._neighbours = defects.neighbours
         self._order = defects.tree.order
         self._sorted_faces = defects.tree.faces
+
+    def lost(self) -> Faces:
+        """Return the faces that went since the first search, (N, 3) int32."""
+        lost: Faces = _lost(self.draft.mark, self._order, self._sorted_faces)
+        return lost
 
     def look(self) -> Seen:
         """Return what is wrong within reach of a change."""
@@ -80,7 +106,9 @@ class SecondLook:
             return Seen(nothing, nothing)
         border = np.zeros(draft.vertex_count, dtype=bool)
         border[open_vertices(draft.faces, draft.twin)] = True
-        neighbours = vertex_neighbours(draft.faces, border)
+        renewed = draft.faces.take(np.flatnonzero(faces_at(draft.faces, changed)), axis=0)
+        self._near[changed] = sum_near(draft.vertices, renewed)[changed]
+        neighbours = renew_neighbours(*self._neighbours, changed, renewed, border)
         away = rings_away(*neighbours, changed, max(SPIKE_RINGS, 2 * self._passes + 1))
         folds = self._sum_again(away)
         asked = (away <= self._looked) & (self.unity < UNITY)
@@ -97,9 +125,7 @@ class SecondLook:
         self._near = np.concatenate([self._near, np.zeros((fresh, 4))])
         never = np.full(fresh, SPIKE_RINGS, dtype=np.uint8)
         self._looked = np.concatenate([self._looked, never])
-        gone = np.ones(len(self._order), dtype=bool)
-        gone[draft.mark[draft.mark >= 0]] = False
-        lost, gained = self._sorted_faces[gone[self._order]], draft.faces[draft.mark < 0]
+        lost, gained = self.lost(), draft.faces[np.flatnonzero(draft.mark < 0)]
         changed = np.zeros(draft.vertex_count, dtype=bool)
         changed[lost] = True
         changed[gained] = True
@@ -113,23 +139,21 @@ class SecondLook:
         return changed
 
     def _sum_again(self, away: NDArray[np.uint8]) -> Mask:
-        """Bring sums and `unity` up to date near changes; mark overturned faces there."""
+        """Bring `unity` up to date near changes; mark overturned faces there."""
         draft, passes = self.draft, self._passes
         # Changes spread as far as the sums, and a ring more for the corners of faces; what they
         # follow from is as far away again.
         rows = np.flatnonzero(faces_at(draft.faces, away <= 2 * passes))
         names = np.flatnonzero(away <= 2 * passes + 1)
-        name = np.zeros(draft.vertex_count, dtype=np.int32)
+        name = np.empty(draft.vertex_count, dtype=np.int32)
         name[names] = np.arange(len(names), dtype=np.int32)
-        vertices, faces, away = draft.vertices[names], name[draft.faces[rows]], away[names]
-        changed = away == 0
-        self._near[names[changed]] = sum_near(vertices, faces)[changed]
-        wide = spread_sums(faces, self._near[names], passes)
+        faces, away = name.take(draft.faces.take(rows, axis=0)), away[names]
+        wide = spread_sums(faces, self._near.take(names, axis=0), passes)
         renewed = away <= passes
         self.unity[names[renewed]] = unity_of(wide[renewed])
-        asked = faces_at(faces, renewed)
-        rows = rows[asked]
-        over = overturned_faces(vertices, faces[asked], wide)
+        asked = np.flatnonzero(faces_at(faces, renewed))
+        vertices = draft.vertices.take(names, axis=0)
+        over = overturned_faces(vertices, faces.take(asked, axis=0), wide)
         folds = np.zeros(len(draft.faces), dtype=bool)
-        folds[rows[over]] = True
+        folds[rows[asked[over]]] = True
         return folds
