@@ -188,20 +188,25 @@ def meet_within(vertices, faces, corners, boxes, nodes, starts, work, out):
 
 
 @kernel
-def meet_others(vertices, asked, alive, faces, boxes, order, nodes, flat, work, out):
-    """Find the pairs of asked faces with those faces of a tree that are alive.
+def meet_others(
+    vertices, asked, asked_boxes, asked_order, alive, faces, boxes, order, nodes, flat, work, out
+):
+    """Find the pairs of one tree's faces with those faces of another that are alive.
+
+    All faces under a leaf of the first walk down the second together, each as far as its own box.
 
     Parameters
     ----------
     vertices : (V, 3) float64
-    asked : (N, 3) int32
+    asked, asked_boxes, asked_order
+        Of the first `BoundingTree`: faces, boxes, order.
     alive : (F,) bool
     faces, boxes, order, nodes
-        Of a `BoundingTree`.
+        Of the second.
     flat : (V,) uint8
     work : int
     out : (M, 2) int32
-        Filled with rows of `asked` and faces.
+        Filled with faces of the first and of the second.
 
     Returns
     -------
@@ -210,29 +215,30 @@ def meet_others(vertices, asked, alive, faces, boxes, order, nodes, flat, work, 
     """
     leaves = len(nodes) // 2
     found = 0
-    box = np.empty((1, 6), np.float32)
-    for i in range(len(asked)):
-        o = asked[i, 0] if flat[asked[i, 0]] else -1
-        p = asked[i, 1] if flat[asked[i, 1]] else -1
-        q = asked[i, 2] if flat[asked[i, 2]] else -1
-        for k in range(3):
-            a = np.float32(vertices[asked[i, 0], k])
-            b = np.float32(vertices[asked[i, 1], k])
-            c = np.float32(vertices[asked[i, 2], k])
-            box[0, k] = min(a, min(b, c))
-            box[0, k + 3] = max(a, max(b, c))
+    for c in range(len(asked_boxes)):
         node = 1
         while True:
-            hit = not _apart(box, 0, nodes, node)
-            if hit and node < leaves:
+            hits = _lanes(
+                nodes[node, 0], nodes[node, 1], nodes[node, 2],
+                nodes[node, 3], nodes[node, 4], nodes[node, 5],
+                asked_boxes, c,
+            )  # fmt: skip
+            if hits and node < leaves:
                 node = 2 * node
                 continue
-            if hit:
+            while hits:
+                n = np.int64(trailing_zeros(hits))
+                hits &= hits - np.int32(1)
+                i = LEAF * c + n
+                o = asked[i, 0] if flat[asked[i, 0]] else -1
+                p = asked[i, 1] if flat[asked[i, 1]] else -1
+                q = asked[i, 2] if flat[asked[i, 2]] else -1
                 work -= LEAF
                 if work < 0:
                     return found, work
                 bits = _lanes(
-                    box[0, 0], box[0, 1], box[0, 2], box[0, 3], box[0, 4], box[0, 5],
+                    asked_boxes[c, 0, n], asked_boxes[c, 1, n], asked_boxes[c, 2, n],
+                    asked_boxes[c, 3, n], asked_boxes[c, 4, n], asked_boxes[c, 5, n],
                     boxes, node - leaves,
                 )  # fmt: skip
                 while bits:
@@ -246,7 +252,7 @@ def meet_others(vertices, asked, alive, faces, boxes, order, nodes, flat, work, 
                     if faces_meet(vertices, asked, i, faces, y):
                         if found == len(out):
                             return found + 1, work
-                        out[found, 0] = i
+                        out[found, 0] = asked_order[i]
                         out[found, 1] = order[y]
                         found += 1
             while node & 1:

@@ -209,22 +209,21 @@ def _node_pairs(nodes: NDArray[np.float32]) -> list[NDArray[np.int32]]:
 
 def meetings_with(
     vertices: Vertices,
-    asked: Faces,
+    asked: BoundingTree,
     tree: BoundingTree,
     *,
     alive: Mask,
     flat: NDArray[np.uint8],
     limit: int = 100_000,
 ) -> Meetings:
-    """Find the pairs of some faces with the faces of a tree.
+    """Find the pairs of a tree's faces with the faces of another.
 
     Parameters
     ----------
     vertices : (V, 3) float64, mm
-    asked : (N, 3) int32
-    tree : BoundingTree
+    asked, tree : BoundingTree
     alive : (F,) bool
-        Faces of the tree that still exist.
+        Faces of `tree` that still exist.
     flat : (V,) uint8
         Vertices whose star is flat, of the whole mesh with the asked faces in it.
     limit : int
@@ -232,12 +231,12 @@ def meetings_with(
     Returns
     -------
     Meetings
-        Row of `asked` and face of the tree; not sorted against each other.
+        Face of `asked` and face of `tree`; not sorted against each other.
     """
-    out, budget = np.empty((limit, 2), dtype=np.int32), max(_LEAST_WORK, WORK * len(asked))
-    found, left = meet_others(
-        vertices, asked, alive, tree.faces, tree.boxes, tree.order, tree.nodes, flat, budget, out
-    )
+    out, budget = np.empty((limit, 2), dtype=np.int32), max(_LEAST_WORK, WORK * len(asked.order))
+    first = asked.faces, asked.boxes, asked.order
+    second = alive, tree.faces, tree.boxes, tree.order, tree.nodes
+    found, left = meet_others(vertices, *first, *second, flat, budget, out)
     pairs, complete = _collect([(out, found, left)], limit)
     order = np.lexsort((pairs[:, 1], pairs[:, 0]))
     return Meetings(pairs[order], complete)

@@ -183,8 +183,8 @@ def walk_rings(start, around, v, mark, stamp, ring, ends, known, limit):
             first = start[u]
             last = start[u + 1] - 1
             if last - first < _COMMON <= len(ring) - count:
-                # Nothing here branches: five of six were met before, and nobody can foretell which
-                # or how many there are. The last one is met again and again, which counts for nothing.
+                # Nothing branches here: five of six were met before, and nobody can foretell which,
+                # or how many there are. The last one is met again, which counts for nothing.
                 for n in range(_COMMON if first <= last else 0):
                     w = np.uint32(around[np.uint32(min(first + n, last))])
                     ring[count] = w

@@ -292,7 +292,9 @@ def count_sides(vertices: Vertices, faces: Faces) -> Counts:
     (N + 1,) int64
     """
     corners = vertices[faces]
-    square = ((corners - np.roll(corners, 1, axis=1)) ** 2).sum(axis=2)
+    side = corners - corners[:, [2, 0, 1]]
+    side *= side
+    square = side[:, :, 0] + side[:, :, 1] + side[:, :, 2]
     shorter = [np.count_nonzero(square < limit) for limit in _SQUARES]
     return np.array([*shorter, np.count_nonzero(square == 0)])
 

@@ -142,9 +142,7 @@ def find_defects(tidied: Tidied, profile: RepairProfile, answers: Answers = NO_A
         tidied.note(kind, _count_groups(draft, place), found)
         marked[_groups_listed(draft, place, kept)] = False
     crossings |= through & ~folds
-    return Defects(
-        spikes, folds, crossings, meetings.complete, tree, normals, neighbours, looked
-    )
+    return Defects(spikes, folds, crossings, meetings.complete, tree, normals, neighbours, looked)
 
 
 def _count_groups(draft: Draft, marked: Mask) -> int:

@@ -15,6 +15,7 @@ Rules owned here:
 """
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,10 @@ from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Mask
 from stsbench.domain.progress import Progress
 from stsbench.geometry.boundary import LoopSet, boundary_loops
+from stsbench.geometry.bounding_tree import build_tree
 from stsbench.geometry.compiled import side_by_side
 from stsbench.geometry.components import measure_pieces
+from stsbench.geometry.cut_rings import crumbs_about
 from stsbench.geometry.edge_pairs import keys_of
 from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.face_sets import faces_at
@@ -119,9 +122,15 @@ class Patcher:
             self._cut_hanging_fans()
             self._drop_separated()
             failed = self._fill(self._to_fill(), fair=turn % 2 == 0)
-            wrong, pinched = side_by_side(self._wrong_faces, self._pinched_fans)
-            if not (wrong.any() or pinched.any() or failed.any()):
+            # Mostly the first turn is the last: what the second look needs is done beside it.
+            ahead = turn == 0 and not len(failed)
+            wrong, pinched = side_by_side(
+                self._wrong_faces, partial(self._pinched_fans, ahead=ahead)
+            )
+            if not (wrong.any() or pinched.any() or len(failed)):
                 return
+            if ahead:
+                self._second.forget()
             if turn == ROUNDS - 1:
                 break
             wrong = self._whole_patches(wrong)
@@ -193,8 +202,7 @@ class Patcher:
     def _drop_separated(self) -> None:
         """Drop pieces that a cut left over, as islands are."""
         draft = self.draft
-        piece = draft.sheets()
-        count = int(piece.max(initial=-1)) + 1
+        count, piece = self._pieces()
         self._parted = count != self.tidied.component_count
         if count <= self.tidied.component_count:
             return
@@ -204,6 +212,17 @@ class Patcher:
         limit = min(self.profile.island_mm2, self.profile.island_share * total.max())
         draft.drop((total <= limit)[piece], EditReason.ISLAND)
         self._parted = np.count_nonzero(total > limit) != self.tidied.component_count
+
+    def _pieces(self) -> tuple[int, NDArray[np.int32]]:
+        """Count the pieces and tell which each face belongs to; mostly those about a cut tell."""
+        draft = self.draft
+        if self.tidied.component_count == 1 and len(draft.mark) and draft.mark[-1] >= 0:
+            lost = self._second.lost()
+            crumbs, piece = crumbs_about(draft.faces, draft.twin, lost, draft.vertex_count)
+            if crumbs >= 0:
+                return crumbs + 1, piece
+        piece = draft.sheets()
+        return int(piece.max(initial=-1)) + 1, piece
 
     def _list_separated(self) -> None:
         """Drop what has become debris; list pieces that a cut parted and are too large for it."""
@@ -268,10 +287,11 @@ class Patcher:
         rows = np.flatnonzero(faces_at(draft.faces, about))
         return count_fans(draft.faces, draft.twin, draft.vertex_count, rows)
 
-    def _pinched_fans(self) -> Mask:
-        """Mark the smaller fans at bow-ties that are left."""
-        draft = self.draft
-        fans = self._count_fans()
+    def _pinched_fans(self, *, ahead: bool = False) -> Mask:
+        """Mark the smaller fans at bow-ties that are left; may prepare the second look as well."""
+        if ahead:
+            self._second.prepare()
+        draft, fans = self.draft, self._count_fans()
         return smaller_fans(draft.vertices, draft.faces, draft.twin, fans > 1)
 
     def _wrong_faces(self) -> Mask:
@@ -291,13 +311,13 @@ class Patcher:
         now = np.full(len(self.tree.order), -1, dtype=np.int64)
         now[draft.mark[old]] = old
         alive = now >= 0
+        own = build_tree(draft.vertices, new)
         others, among = side_by_side(
-            lambda: meetings_with(draft.vertices, new, self.tree, alive=alive, flat=flat),
-            lambda: self_meetings(draft.vertices, new, flat=flat),
+            lambda: meetings_with(draft.vertices, own, self.tree, alive=alive, flat=flat),
+            lambda: self_meetings(draft.vertices, new, tree=own, flat=flat),
         )
-        wrong[added[others.pairs[:, 0]]] = True
-        wrong[now[others.pairs[:, 1]]] = True
-        wrong[added[among.faces]] = True
+        for rows in (added[others.pairs[:, 0]], now[others.pairs[:, 1]], added[among.faces]):
+            wrong[rows] = True
         return wrong
 
     def _whole_patches(self, wrong: Mask) -> Mask:

@@ -52,8 +52,18 @@ class Seen:
         return bool(self.spikes.any() or self.folds.any())
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Ready:
+    """What a look needs of the draft as it is: open vertices, rings, overturned faces."""
+
+    border: Mask
+    neighbours: tuple[NDArray[np.int32], NDArray[np.int32]]
+    away: NDArray[np.uint8]
+    folds: Mask
+
+
 @kernel
-def _lost(mark, order, sorted_faces):
+def _lost(mark: NDArray[np.int32], order: NDArray[np.int32], sorted_faces: Faces) -> Faces:
     """Faces of a tree that no face is marked as any more."""
     gone = np.ones(len(order), np.bool_)
     count = len(order)
@@ -91,35 +101,56 @@ class SecondLook:
         self._neighbours = defects.neighbours
         self._order = defects.tree.order
         self._sorted_faces = defects.tree.faces
+        self._before = self.unity, self._near, self._looked, self._passes
+        self._prepared = False
+        self._ready: _Ready | None = None
 
     def lost(self) -> Faces:
         """Return the faces that went since the first search, (N, 3) int32."""
         lost: Faces = _lost(self.draft.mark, self._order, self._sorted_faces)
         return lost
 
-    def look(self) -> Seen:
-        """Return what is wrong within reach of a change."""
+    def prepare(self) -> None:
+        """Do what a look needs first: find what has changed, and bring sums there up to date."""
         draft = self.draft
-        nothing = np.zeros(len(draft.faces), dtype=bool)
         changed = self._take_changes()
+        self._prepared = True
         if not changed.any():
-            return Seen(nothing, nothing)
+            return
         border = np.zeros(draft.vertex_count, dtype=bool)
         border[open_vertices(draft.faces, draft.twin)] = True
         renewed = draft.faces.take(np.flatnonzero(faces_at(draft.faces, changed)), axis=0)
         self._near[changed] = sum_near(draft.vertices, renewed)[changed]
         neighbours = renew_neighbours(*self._neighbours, changed, renewed, border)
         away = rings_away(*neighbours, changed, max(SPIKE_RINGS, 2 * self._passes + 1))
-        folds = self._sum_again(away)
-        asked = (away <= self._looked) & (self.unity < UNITY)
-        spike, _, looked = spike_vertices(draft.vertices, neighbours, border, self._near, asked)
+        self._ready = _Ready(border, neighbours, away, self._sum_again(away))
+
+    def look(self) -> Seen:
+        """Return what is wrong within reach of a change."""
+        if not self._prepared:
+            self.prepare()
+        draft, ready = self.draft, self._ready
+        self._prepared, self._ready = False, None
+        nothing = np.zeros(len(draft.faces), dtype=bool)
+        if ready is None:
+            return Seen(nothing, nothing)
+        asked = (ready.away <= self._looked) & (self.unity < UNITY)
+        spike, _, looked = spike_vertices(
+            draft.vertices, ready.neighbours, ready.border, self._near, asked
+        )
         self._looked[asked] = looked[asked]
         spikes = faces_at(draft.faces, spike >= 0) if (spike >= 0).any() else nothing
-        return Seen(spikes, folds & ~spikes)
+        return Seen(spikes, ready.folds & ~spikes)
+
+    def forget(self) -> None:
+        """Forget the last `prepare`, if any: what it looked at did not stay."""
+        self._prepared, self._ready = False, None
+        self.unity, self._near, self._looked, self._passes = self._before
 
     def _take_changes(self) -> Mask:
         """Mark vertices that lost or gained a face since the first search; make room for new ones."""
         draft = self.draft
+        self._before = self.unity, self._near, self._looked, self._passes
         fresh = draft.vertex_count - len(self.unity)
         self.unity = np.concatenate([self.unity, np.ones(fresh)])
         self._near = np.concatenate([self._near, np.zeros((fresh, 4))])

@@ -244,12 +244,13 @@ def _meeting(around: _Surroundings, judged: NDArray[np.int64], faces: Faces) -> 
     flat = flat_stars(around.vertices, around.faces, sums, open_vertices(around.faces, around.twin))
     flat[~around.known] = 0
     others = np.flatnonzero(~around.asked)
-    found = [judged[self_meetings(around.vertices, faces, flat=flat).faces]]
+    own = build_tree(around.vertices, faces)
+    found = [judged[self_meetings(around.vertices, faces, tree=own, flat=flat).faces]]
     if len(others):
         rest = np.ascontiguousarray(around.faces[others])
         tree = build_tree(around.vertices, rest)
         alive = np.ones(len(rest), dtype=bool)
-        met = meetings_with(around.vertices, faces, tree, alive=alive, flat=flat)
+        met = meetings_with(around.vertices, own, tree, alive=alive, flat=flat)
         found.append(judged[met.pairs[:, 0]])
     return np.unique(np.concatenate(found))
 

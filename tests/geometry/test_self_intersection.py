@@ -117,12 +117,12 @@ def test_a_star_with_a_face_turned_over_is_not_flat():
 def test_asked_faces_meet_only_what_is_alive():
     vertices, faces = joined(FLOOR, SAIL)
     floor, sail = np.ascontiguousarray(faces[:2]), np.ascontiguousarray(faces[2:])
-    tree = build_tree(vertices, floor)
+    tree, asked = build_tree(vertices, floor), build_tree(vertices, sail)
     flat = np.zeros(len(vertices), dtype=np.uint8)
     alive = np.ones(2, dtype=bool)
-    assert meetings_with(vertices, sail, tree, alive=alive, flat=flat).pairs.tolist() == [[0, 0]]
+    assert meetings_with(vertices, asked, tree, alive=alive, flat=flat).pairs.tolist() == [[0, 0]]
     alive[0] = False
-    assert not len(meetings_with(vertices, sail, tree, alive=alive, flat=flat).pairs)
+    assert not len(meetings_with(vertices, asked, tree, alive=alive, flat=flat).pairs)
 
 
 @settings(deadline=None, max_examples=20)
