@@ -13,7 +13,7 @@ import numpy as np
 
 from stsbench.geometry.compiled import kernel
 
-__all__ = ["CRUMB_FACES", "crumbs_about"]
+__all__ = ["CRUMB_FACES", "crumbs_about", "lost_faces"]
 
 CRUMB_FACES = 500
 
@@ -123,3 +123,35 @@ def crumbs_about(faces, twin, gone, vertex_count):
         if ends[_root(place, gone[n, 0])] < 0:
             return -1, crumb  # nothing else is left about it
     return found, crumb
+
+
+@kernel
+def lost_faces(mark, order, sorted_faces):
+    """List the faces of a tree that went since it was built.
+
+    Parameters
+    ----------
+    mark : (F,) int32
+        Which face of the tree each one is, negative for those added since.
+    order : (T,) int32
+    sorted_faces : (T, 3) int32
+        Of a `BoundingTree`.
+
+    Returns
+    -------
+    (N, 3) int32
+    """
+    gone = np.ones(len(order), np.bool_)
+    count = len(order)
+    for f in range(len(mark)):
+        if mark[f] >= 0:
+            gone[mark[f]] = False
+            count -= 1
+    lost = np.empty((count, 3), np.int32)
+    n = 0
+    for x in range(len(order)):
+        if gone[order[x]]:
+            for j in range(3):
+                lost[n, j] = sorted_faces[x, j]
+            n += 1
+    return lost

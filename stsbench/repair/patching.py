@@ -269,8 +269,7 @@ class Patcher:
 
     def _cut_hanging_fans(self) -> None:
         """Cut the smaller fans at bow-ties that no filling can join: those with a closed fan."""
-        draft = self.draft
-        fans = self._count_fans()
+        draft, fans = self.draft, self._count_fans()
         open_edges = np.flatnonzero(draft.twin == BOUNDARY)
         ways_out = np.bincount(draft.faces.ravel()[open_edges], minlength=draft.vertex_count)
         hanging = (fans > 1) & (ways_out < fans)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask
-from stsbench.geometry.compiled import kernel
+from stsbench.geometry.cut_rings import lost_faces
 from stsbench.geometry.face_sets import faces_at
 from stsbench.geometry.spikes import SPIKE_RINGS, UNITY, spike_vertices
 from stsbench.geometry.topology import open_vertices
@@ -62,25 +62,6 @@ class _Ready:
     folds: Mask
 
 
-@kernel
-def _lost(mark: NDArray[np.int32], order: NDArray[np.int32], sorted_faces: Faces) -> Faces:
-    """Faces of a tree that no face is marked as any more."""
-    gone = np.ones(len(order), np.bool_)
-    count = len(order)
-    for f in range(len(mark)):
-        if mark[f] >= 0:
-            gone[mark[f]] = False
-            count -= 1
-    lost = np.empty((count, 3), np.int32)
-    n = 0
-    for x in range(len(order)):
-        if gone[order[x]]:
-            for j in range(3):
-                lost[n, j] = sorted_faces[x, j]
-            n += 1
-    return lost
-
-
 class SecondLook:
     """Searches a draft again where it has changed since it was searched.
 
@@ -107,7 +88,7 @@ class SecondLook:
 
     def lost(self) -> Faces:
         """Return the faces that went since the first search, (N, 3) int32."""
-        lost: Faces = _lost(self.draft.mark, self._order, self._sorted_faces)
+        lost: Faces = lost_faces(self.draft.mark, self._order, self._sorted_faces)
         return lost
 
     def prepare(self) -> None:
