@@ -52,7 +52,8 @@ def findings_block(results: Mapping[str, RepairResult], labels: Labels) -> str:
     ]
     columns = [labels(name) for name in ("scan", "verdict", "finding", "size", "place", "became")]
     body = plain_table(rows, tuple(columns)) if rows else labels("none")
-    return folded_block(f"{labels('findings')} ({len(rows)})", body, is_open=False)
+    count = sum(len(result.findings) for result in results.values())
+    return folded_block(f"{labels('findings')} ({count:,})", body, is_open=False)
 
 
 def hold_line(results: Mapping[str, RepairResult], labels: Labels) -> str:

@@ -5,6 +5,7 @@ Rules owned here:
 - Open holes are traced on the mesh as it is now, so a hole that was just filled is gone at once.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -40,7 +41,7 @@ def finding_rows(
     rows: list[dict[str, Any]] = []
     taken: set[int] = set()
     for finding in listed:
-        if finding.kind in _UNSEEN and finding.severity is Severity.NOTE:
+        if _is_unseen(finding):
             continue
         loop = None
         if finding.kind in {FindingKind.HOLE, FindingKind.BORDER} and (
@@ -85,9 +86,14 @@ def _row(name: str, finding: Finding, labels: Labels, loop: list[int] | None) ->
 
 
 def table_rows(findings: Iterable[Finding], labels: Labels) -> list[tuple[str, ...]]:
-    """Return the findings as a text table, the review list first."""
+    """Return the findings as a text table, the review list first.
+
+    Notes that cannot be seen, such as unused vertices, are counted in one row of each kind: a scan
+    has thousands of them.
+    """
     listed = sorted(findings, key=lambda f: (_RANK[f.severity], -f.size_mm, f.place_mm))
-    return [
+    unseen = Counter((f.kind, f.action) for f in listed if _is_unseen(f))
+    rows = [
         (
             labels.find(f.severity.value, "verdicts") if f.severity is not Severity.NOTE else "",
             labels.find(f.kind.value, "kind"),
@@ -96,4 +102,13 @@ def table_rows(findings: Iterable[Finding], labels: Labels) -> list[tuple[str, .
             labels.find(f.action.value, "action"),
         )
         for f in listed
+        if not _is_unseen(f)
     ]
+    for (kind, action), count in unseen.items():
+        name = f"{labels.find(kind.value, 'kind')} × {count:,}"
+        rows.append(("", name, "", "", labels.find(action.value, "action")))
+    return rows
+
+
+def _is_unseen(finding: Finding) -> bool:
+    return finding.kind in _UNSEEN and finding.severity is Severity.NOTE

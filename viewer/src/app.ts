@@ -22,6 +22,7 @@ import { Pointer } from "./pointer.ts";
 import { Rims } from "./rims.ts";
 import { Section } from "./section.ts";
 import { Selection } from "./selection.ts";
+import { askToCollect } from "./scratch.ts";
 import { SharedMesh } from "./shared_meshes.ts";
 import { SlotMesh, type Delta } from "./slots.ts";
 import { Stage, type Picked } from "./stage.ts";
@@ -302,6 +303,7 @@ export class App {
     const parts = [this.cross, this.pointer, this.tools, this.compare, this.occlusion, this.guides, this.section, this.findings, this.stage];
     for (const part of parts) part.close();
     this.root.remove();
+    askToCollect();
   }
 
   private forLayers(work: (layer: Layer) => void): void {

@@ -1,13 +1,15 @@
 // Sets of face slots: what lies in a lasso, grow, shrink, invert. Pure; one byte per slot.
-import { Matrix4, Ray, Vector3 } from "three";
+import { Matrix4, Vector3 } from "three";
+import type { Sight } from "./sight.ts";
 import type { SlotMesh } from "./slots.ts";
+
+const OFF_MM = 0.05; // off the vertex's own faces
 
 export type FaceMask = Uint8Array; // (slots,)
 
-/** What a ray test needs of the tree. */
+/** What tells what is hidden. */
 export interface Occluder {
-  prepare(): void;
-  isBlocked(ray: Ray, near?: number, far?: number): boolean;
+  sight(): Sight;
 }
 
 export function maskOf(mesh: SlotMesh, slots: ArrayLike<number>): FaceMask {
@@ -95,15 +97,14 @@ export function facesInLasso(mesh: SlotMesh, view: LassoView, through: boolean, 
   }
   const result = new Uint8Array(faceCount);
   const seen = new Uint8Array(through ? 0 : vertexCount); // 0 not asked, 1 in sight, 2 hidden
-  const place = new Vector3(), toward = view.toward.clone(), ray = new Ray();
-  if (!through) tree.prepare();
+  const place = new Vector3(), toward = view.toward.clone();
+  const isBlocked = through ? () => false : tree.sight();
   const inSight = (vertex: number) => {
     if (!seen[vertex]) {
       place.fromArray(positions, 3 * vertex);
       if (view.eye) toward.subVectors(view.eye, place).normalize();
-      ray.direction.copy(toward);
-      ray.origin.copy(place).addScaledVector(toward, 0.05); // off the vertex's own faces
-      seen[vertex] = tree.isBlocked(ray) ? 2 : 1;
+      place.addScaledVector(toward, OFF_MM);
+      seen[vertex] = isBlocked(place.x, place.y, place.z, toward.x, toward.y, toward.z) ? 2 : 1;
     }
     return seen[vertex] === 1;
   };
@@ -115,7 +116,8 @@ export function facesInLasso(mesh: SlotMesh, view: LassoView, through: boolean, 
     if (!through) {
       if (view.eye) toward.subVectors(view.eye, place.fromArray(positions, 3 * a)).normalize();
       if (turnedAway(positions, a, b, c, toward)) continue;
-      if (!(inSight(a) || inSight(b) || inSight(c))) continue;
+      // A corner that is known to be in sight speaks for all its faces: a third of the vertices are asked.
+      if (seen[a] !== 1 && seen[b] !== 1 && seen[c] !== 1 && !inSight(c) && !inSight(b) && !inSight(a)) continue;
     }
     result[slot] = 1;
   }

@@ -8,6 +8,7 @@ import { Box3, BufferAttribute, BufferGeometry, DynamicDrawUsage, Group, Mesh, S
 import { plainColour, STONE, surfaceMaterial, useAmounts, type Look } from "./material.ts";
 import { Overlay, Wires } from "./layer_overlays.ts";
 import type { Picking } from "./picking.ts";
+import { release } from "./scratch.ts";
 import type { How, SharedMesh } from "./shared_meshes.ts";
 import { rangesOf, type Change, type Delta, type SlotMesh } from "./slots.ts";
 
@@ -78,6 +79,7 @@ export class Layer {
 
   /** Values per vertex; null takes the map away. */
   setAmounts(values: Float32Array | null, low: number, high: number): void {
+    if (this.amounts) release(this.amounts);
     this.amounts = values && padded(values, this.slots.positions.length / 3);
     if (this.amounts) this.geometry.setAttribute("amount", new BufferAttribute(this.amounts, 1));
     else this.geometry.deleteAttribute("amount");
@@ -135,6 +137,7 @@ export class Layer {
 
   close(): void {
     this.shared.leave();
+    if (this.amounts) release(this.amounts);
     for (const overlay of this.overlays.values()) overlay.close();
     this.showWires(false);
     this.geometry.dispose();
@@ -151,7 +154,9 @@ export class Layer {
     this.geometry.setDrawRange(0, 3 * this.slots.faceCount);
     this.geometry.boundingSphere = this.sphere; // else three.js looks at every vertex to sort a few layers
     if (this.amounts) {
-      this.amounts = padded(this.amounts, positions.length / 3);
+      const known = this.amounts;
+      this.amounts = padded(known, positions.length / 3);
+      release(known);
       this.geometry.setAttribute("amount", new BufferAttribute(this.amounts, 1));
     }
   }
@@ -189,7 +194,6 @@ function mark(attribute: BufferAttribute, numbers: Uint32Array, width: number): 
 }
 
 function padded(values: Float32Array, length: number): Float32Array {
-  if (values.length === length) return values;
   const wide = new Float32Array(length).fill(NaN);
   wide.set(values.subarray(0, length));
   return wide;

@@ -8,16 +8,21 @@ import { Vector3 } from "three";
 import type { App } from "./app.ts";
 import { Layer } from "./layer.ts";
 import { LAYER_COLOURS } from "./material.ts";
-import { release } from "./scratch.ts";
+import { askToCollect, release } from "./scratch.ts";
 import { sharedMesh, type SharedMesh } from "./shared_meshes.ts";
 import { SlotMesh } from "./slots.ts";
 import { bytes, floats, numbers, readDelta, type Finding, type Level, type Message, type Triple } from "./wire.ts";
+
+const LARGE = 100_000; // bytes of a message that leaves something behind worth collecting
+const REST_MS = 1500; // after the last of them
+const AGAIN_MS = 700;
 
 type Handler = (message: Message, buffers: DataView[]) => void;
 
 export class Messages {
   private readonly handlers: Record<string, Handler>;
   private isPlaced = false; // the camera was set to see the first mesh
+  private collecting = 0;
 
   constructor(private readonly app: App) {
     this.handlers = {
@@ -50,6 +55,7 @@ export class Messages {
     if (!handler || (message.to && message.to !== app.id)) return;
     const start = performance.now();
     handler(message, buffers);
+    if (buffers.reduce((sum, { byteLength }) => sum + byteLength, 0) > LARGE) this.collectSoon();
     if (message.to || app.isOnlyView) for (const { buffer } of buffers) release(buffer as ArrayBuffer);
     app.refresh();
     if (["mesh", "delta", "drop_preview"].includes(message.type)) {
@@ -61,6 +67,15 @@ export class Messages {
     } else {
       app.stage.invalidate();
     }
+  }
+
+  /** Ask twice: a collection under way keeps what came after it began. */
+  private collectSoon(times = 2, after = REST_MS): void {
+    clearTimeout(this.collecting);
+    this.collecting = window.setTimeout(() => {
+      askToCollect();
+      if (times > 1) this.collectSoon(times - 1, AGAIN_MS);
+    }, after);
   }
 
   /** Follow the size of the canvas's box; true where it changed. */

@@ -7,6 +7,7 @@
 //   when the browser has time. Moved vertices refit the first.
 import { BufferAttribute, BufferGeometry, DoubleSide, Ray, Sphere, Vector3 } from "three";
 import type { MeshBVH } from "three-mesh-bvh";
+import { sightThrough, type Sight } from "./sight.ts";
 import type { Change, SlotMesh } from "./slots.ts";
 import { buildTree, releaseTree } from "./tree.ts";
 
@@ -63,12 +64,12 @@ export class Picking {
     return best;
   }
 
-  /** True where anything lies on the ray within the length. */
-  isBlocked(ray: Ray, near = 0, far = Infinity): boolean {
-    for (const tree of [this.main, this.late]) {
-      if (tree?.raycastFirst(ray, DoubleSide, near, far)) return true;
-    }
-    return false;
+  /** What tells whether anything lies on a ray; good until the mesh changes. */
+  sight(): Sight {
+    this.prepare();
+    const [main, late] = [this.main, this.late].map((tree) => tree && sightThrough(tree, this.mesh));
+    if (!main || !late) return main ?? late ?? (() => false);
+    return (...ray) => main(...ray) || late(...ray);
   }
 
   all(ray: Ray): Hit[] {

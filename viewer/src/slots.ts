@@ -188,14 +188,14 @@ export class SlotMesh {
     const vertexRoom = this.positions.length / 3, faceRoom = this.index.length / 3;
     if (vertexCount > vertexRoom) {
       const room = Math.max(vertexCount, Math.ceil(vertexRoom * 1.5));
-      this.positions = enlarged(this.positions, 3 * room);
-      this.shades = enlarged(this.shades, 4 * room);
-      this.colours = this.colours && enlarged(this.colours, 4 * room);
+      this.positions = moved(this.positions, 3 * room);
+      this.shades = moved(this.shades, 4 * room);
+      this.colours = this.colours && moved(this.colours, 4 * room);
     }
     if (faceCount > faceRoom) {
       const room = Math.max(faceCount, Math.ceil(faceRoom * 1.5));
-      this.index = enlarged(this.index, 3 * room);
-      this.alive = enlarged(this.alive, room);
+      this.index = moved(this.index, 3 * room);
+      this.alive = moved(this.alive, room);
     }
     return vertexCount > vertexRoom || faceCount > faceRoom;
   }
@@ -251,6 +251,13 @@ function sorted(numbers: Set<number>, below: number): Uint32Array {
 function enlarged<T extends Float32Array | Uint32Array | Uint8Array | Int16Array>(array: T, length: number): T {
   const larger = new (array.constructor as new (length: number) => T)(length);
   larger.set(array);
+  return larger;
+}
+
+/** The same in a larger array; the old one is given back. */
+function moved<T extends Float32Array | Uint32Array | Uint8Array | Int16Array>(array: T, length: number): T {
+  const larger = enlarged(array, length);
+  release(array);
   return larger;
 }
 

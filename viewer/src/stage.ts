@@ -10,6 +10,7 @@ import { Box3, Color, Group, Ray, Raycaster, Scene, Vector2, Vector3, Vector4, W
 import { OrbitCamera } from "./camera.ts";
 import type { Layer } from "./layer.ts";
 import type { Hit } from "./picking.ts";
+import { uploadInParts } from "./uploads.ts";
 
 let software: boolean | null = null;
 
@@ -58,6 +59,7 @@ export class Stage {
     const isSoftware = drawsInSoftware();
     this.renderer = new WebGLRenderer({ antialias: !isSoftware, powerPreference: "high-performance" });
     this.renderer.setPixelRatio(isSoftware ? 1 : Math.min(globalThis.devicePixelRatio || 1, 2));
+    uploadInParts(this.renderer.getContext() as WebGL2RenderingContext);
     this.renderer.autoClear = false;
     this.renderer.debug.checkShaderErrors = false; // asking would wait for them
     this.canvas = this.renderer.domElement;

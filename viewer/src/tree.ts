@@ -12,8 +12,8 @@ import type { SlotMesh } from "./slots.ts";
 
 const LEAF = 10; // faces
 const DEEPEST = 40; // below it halves only
-const WORDS = 8; // of 4 bytes a node: low, high (x, y, z), way to the right child or first face, axis or count
-const LEAF_MARK = 0xffff0000;
+export const WORDS = 8; // of 4 bytes a node: low, high (x, y, z), way to the right child or first face, axis or count
+export const LEAF_MARK = 0xffff0000; // with the count of faces, where others have the axis
 const SLACK_MM = 1e-5; // a flat box is met too
 
 export function buildTree(geometry: BufferGeometry, mesh: SlotMesh, start: number, count: number): MeshBVH {
@@ -24,6 +24,12 @@ export function buildTree(geometry: BufferGeometry, mesh: SlotMesh, start: numbe
     { version: 1, roots, index: null, indirectBuffer: building.order } as unknown as Parameters<typeof MeshBVH.deserialize>[0],
     geometry, { setIndex: false, indirect: true } as Parameters<typeof MeshBVH.deserialize>[2],
   );
+}
+
+/** The nodes of a tree and the slots in its leaves, as `buildTree` wrote them. */
+export function nodesOf(tree: MeshBVH): { boxes: Float32Array; words: Uint32Array; order: Uint32Array } {
+  const { roots: [nodes], indirectBuffer } = MeshBVH.serialize(tree, { cloneBuffers: false });
+  return { boxes: new Float32Array(nodes), words: new Uint32Array(nodes), order: indirectBuffer as Uint32Array };
 }
 
 /** Give the memory of a tree back that is not asked any more. */

@@ -30,6 +30,18 @@ test("a dead slot lets the ray through, a revived one stops it again", () => {
   assert.equal(picking.first(above(3.7, 2.2))!.slot, slot);
 });
 
+test("what blocks the sight follows the mesh, dead slots and new ones too", () => {
+  const { picking, apply } = make(), sees = (x: number, y: number) => !picking.sight()(x, y, 5, 0, 0, -1);
+  assert.equal(sees(3.7, 2.2), false);
+  assert.equal(picking.sight()(3.7, 2.2, 5, 0, 0, 1), false, "nothing above");
+  assert.equal(picking.sight()(3.7, 2.2, 0, 1, 0, 0), false, "within its plane");
+  apply({ removed: Uint32Array.of(picking.first(above(3.7, 2.2))!.slot) });
+  assert.equal(sees(3.7, 2.2), true);
+  apply({ vertices: Float32Array.of(0, 0, 2, 9, 0, 2, 0, 9, 2), faces: Uint32Array.of(441, 442, 443) });
+  assert.equal(sees(3.7, 2.2), false, "the new face lies over it");
+  assert.equal(sees(25, 2.2), true, "beside everything");
+});
+
 test("appended slots are met under their own numbers", () => {
   const { mesh, picking, apply } = make();
   picking.prepare();
@@ -91,6 +103,9 @@ test("the tree finds what a look at every face finds", () => {
     const hit = picking.first(ray);
     met += hit ? 1 : 0;
     assert.ok(hit ? Math.abs(hit.distance - least) < 1e-4 : least === Infinity);
+    const { origin: o, direction: d } = ray, isBlocked = picking.sight();
+    assert.equal(isBlocked(o.x, o.y, o.z, d.x, d.y, d.z), hit !== null);
+    assert.equal(isBlocked(o.x, o.y, o.z, -d.x, -d.y, -d.z), false, "all lie on the other side");
   }
   assert.ok(met > 50 && met < 200);
   assert.equal(picking.all(new Ray(new Vector3(30.2, 30.2, 9), DOWN)).length, 1000);
