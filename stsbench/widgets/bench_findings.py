@@ -105,7 +105,7 @@ def table_rows(findings: Iterable[Finding], labels: Labels) -> list[tuple[str, .
         if not _is_unseen(f)
     ]
     for (kind, action), count in unseen.items():
-        name = f"{labels.find(kind.value, 'kind')} × {count:,}"
+        name = f"{labels.find(kind.value, 'kind')} ({count:,})"
         rows.append(("", name, "", "", labels.find(action.value, "action")))
     return rows
 
