@@ -1,6 +1,7 @@
 """Fill holes: triangulate, refine, fair and check every given loop in one go.
 
 Rules owned here:
+- Loops that do not touch go in two parts, one on each core; the parting plays no part in the result.
 - Nothing outside moves. A patch keeps its rim, vertex for vertex, and adds faces inside it.
 - New vertices are representable as float32, so that writing and reading a file changes nothing.
 - Every patch is looked at. Folds are relaxed; a patch that still folds over, blows up or holds a
@@ -15,43 +16,34 @@ Source: the chain of P. Liepa, *Filling holes in meshes*, SGP 2003.
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
+from threading import get_ident
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.domain.progress import NO_PROGRESS, Progress
+from stsbench.geometry.compiled import in_threads
 from stsbench.geometry.fairing import fair_patches, relax_folds
 from stsbench.geometry.hole_refinement import Refinement, refine_patches
 from stsbench.geometry.hole_rims import Rims, gather_rims
-from stsbench.geometry.hole_triangulation import STAR, Triangulation, triangulate_rims
+from stsbench.geometry.hole_triangulation import triangulate_rims
 from stsbench.geometry.patch_checks import PatchReport, inspect_patches
+from stsbench.geometry.patch_choice import PatchKind, choose_patches
 from stsbench.geometry.patch_graph import PatchGraph, build_patch_graph
-from stsbench.geometry.patch_measures import RimMeasures, measure_heights, measure_rims
+from stsbench.geometry.patch_measures import measure_heights, measure_rims
 from stsbench.geometry.patch_solver import PLATE_UNKNOWNS, solve_patches
 from stsbench.geometry.patch_weights import membrane_weights, weigh_graph
+from stsbench.geometry.rim_parts import part_rims, take_rims
 from stsbench.geometry.wide_rims import cover_wide_rims
 from stsbench.geometry.zero_sets import draw_onto_zero_sets
 
 __all__ = ["PatchKind", "Patches", "fill_loops"]
 
-# Cosines of a bend; choices, not facts.
-_SHARPEST = -0.25  # 104 degrees: relaxed
-_FOLDED = -0.9  # 154 degrees: another kind of patch is tried
-_SHUT = -0.95  # 162 degrees: folded back on itself, and no patch
+_SHARPEST = -0.25  # cosine of a bend, 104 degrees: relaxed; a choice, not a fact
 _RELAX_ROUNDS = 4
 _RIM_WEIGHT = 5  # what a place of a rim counts for: vertices crowd along a crowded one
-_FARTHEST = 1.5  # rim radii: how far fairing may lift a membrane before it counts as blown up
-
-
-class PatchKind(IntEnum):
-    """What a hole was filled with."""
-
-    FAIRED = 0
-    MEMBRANE = 1
-    BARE = 2
-    NONE = 3
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -92,38 +84,6 @@ class Patches:
     kind: NDArray[np.uint8]
 
 
-def _bare_patches(rims: Rims, triangulation: Triangulation, wanted: Mask) -> Refinement:
-    """Return the patches without vertices of their own; those around a middle stay empty."""
-    counts = np.diff(triangulation.offsets)
-    keep = wanted & (triangulation.method != STAR)
-    kept = np.where(keep, counts, 0)
-    rows = np.flatnonzero(np.repeat(keep, counts))
-    offsets = np.cumsum([0, *kept]).astype(np.int64)
-    starts = np.repeat(rims.offsets[:-1], kept)[:, None]
-    places = triangulation.triangles[rows] + starts
-    opposite = triangulation.opposite[rows]
-    inner = opposite + 3 * np.repeat(offsets[:-1], kept)[:, None]
-    return Refinement(
-        vertices=np.empty((0, 3)),
-        faces=rims.vertex[places],
-        opposite=np.where(opposite >= 0, inner, -1 - places).astype(np.int32),
-        vertex_offsets=np.zeros(len(counts) + 1, np.int64),
-        face_offsets=offsets,
-        graded=np.zeros(len(counts), np.bool_),
-    )
-
-
-def _blown_up(
-    measures: RimMeasures, refined: Refinement, membrane: Vertices, faired: Vertices
-) -> Mask:
-    """Whether fairing lifted a patch farther than its rim is wide, (L,) bool."""
-    radius = measures.radius_mm
-    hole_of = np.repeat(np.arange(len(radius)), np.diff(refined.vertex_offsets))
-    lifted = np.zeros(len(radius))
-    np.maximum.at(lifted, hole_of, np.sqrt(((faired - membrane) ** 2).sum(axis=1)))
-    return ~(lifted <= _FARTHEST * radius)
-
-
 def _doubled_chords(faces: Faces, hole_of_face: NDArray[np.int32], old: int) -> NDArray[np.int32]:
     """Return the holes that join two old vertices which an earlier hole joins the same way."""
     start, end = faces.ravel().astype(np.int64), np.roll(faces, -1, axis=1).ravel()
@@ -132,15 +92,6 @@ def _doubled_chords(faces: Faces, hole_of_face: NDArray[np.int32], old: int) -> 
     order = np.argsort(keys, kind="stable")
     again = order[1:][np.diff(keys[order]) == 0]
     return np.unique(hole_of_face[chords[again] // 3])
-
-
-def _merge(back: Mask, other: PatchReport, report: PatchReport) -> PatchReport:
-    """Take one report where `back` is true and the other elsewhere; faces are left aside."""
-    return report._replace(
-        sharpest=np.where(back, other.sharpest, report.sharpest),
-        is_thin=np.where(back, other.is_thin, report.is_thin),
-        area_mm2=np.where(back, other.area_mm2, report.area_mm2),
-    )
 
 
 def _is_fairable(rims: Rims, refined: Refinement) -> Mask:
@@ -172,50 +123,6 @@ def _untangle(
         faired = np.where(worse[hole_of, None], faired, relaxed)
         report = inspect_patches(vertices, faired, rims, refined) if worse.any() else after
     return faired, report
-
-
-def _choose(
-    vertices: Vertices,
-    rims: Rims,
-    measures: RimMeasures,
-    triangulation: Triangulation,
-    refined: Refinement,
-    membrane: Vertices,
-    faired: tuple[Vertices, PatchReport] | None,
-) -> tuple[Vertices, NDArray[np.uint8], Refinement, PatchReport]:
-    """Choose the best sound kind of patch for each hole.
-
-    Returns the positions of the refined vertices, the kind per hole, the bare patches and the
-    report on what was chosen.
-    """
-    kind = np.full(len(rims.offsets) - 1, PatchKind.MEMBRANE, np.uint8)
-    chosen = membrane
-    if faired is None:
-        report = inspect_patches(vertices, membrane, rims, refined)
-    else:
-        kind[_is_fairable(rims, refined)] = PatchKind.FAIRED
-        chosen, report = faired
-        blown = _blown_up(measures, refined, membrane, chosen)
-        doubtful = report.is_thin | (report.sharpest < _FOLDED)
-        if (doubtful | blown).any():
-            other = inspect_patches(vertices, membrane, rims, refined)
-            better = ~other.is_thin & (report.is_thin | (other.sharpest > report.sharpest))
-            back = blown | (doubtful & better)
-            hole_of = np.repeat(np.arange(len(kind)), np.diff(refined.vertex_offsets))
-            chosen = np.where(back[hole_of, None], membrane, chosen)
-            kind[back] = PatchKind.MEMBRANE
-            report = _merge(back, other, report)
-    doubtful = report.is_thin | (report.sharpest < _FOLDED)
-    bare = _bare_patches(rims, triangulation, doubtful)
-    if doubtful.any():
-        other = inspect_patches(vertices, bare.vertices, rims, bare)
-        usable = (np.diff(bare.face_offsets) > 0) & ~other.is_thin
-        back = doubtful & usable & (report.is_thin | (other.sharpest > report.sharpest))
-        kind[back] = PatchKind.BARE
-        report = _merge(back, other, report)
-    empty = np.diff(triangulation.offsets) == 0
-    kind[empty | report.is_thin | (report.sharpest < _SHUT)] = PatchKind.NONE
-    return chosen, kind, bare, report
 
 
 def fill_loops(
@@ -259,18 +166,79 @@ def fill_loops(
     loops = np.ascontiguousarray(loop_vertices, dtype=np.int32)
     offsets = np.ascontiguousarray(loop_offsets, dtype=np.int64)
     field = np.zeros((len(vertices), 0)) if values is None else np.ascontiguousarray(values, float)
-    old = len(vertices)
 
     progress.step("triangulating holes", 0.0)
     rims = gather_rims(vertices, faces, twin, loops, offsets)
+    if target_edge_mm is not None:
+        rims = rims._replace(spacing_mm=np.full(len(rims.vertex), float(target_edge_mm)))
+    parts = part_rims(rims)
+    asking = get_ident()
+
+    def fill(part: NDArray[np.int64]) -> Patches:
+        own = rims if len(parts) == 1 else take_rims(rims, part)
+        said = progress if get_ident() == asking else NO_PROGRESS
+        return _fill_rims(vertices, faces, twin, own, field, fair=fair, progress=said)
+
+    filled = in_threads(fill, parts)
+    progress.step("checking patches", 1.0)
+    return filled[0] if len(parts) == 1 else _joined(filled, parts, len(vertices))
+
+
+def _joined(parts: list[Patches], loops: list[NDArray[np.int64]], old: int) -> Patches:
+    """Put the patches of some loops each together, in the order of the loops."""
+    new = np.cumsum([0, *(len(part.vertices) for part in parts)])
+    hole_of_vertex = np.concatenate(
+        [own[part.hole_of_vertex] for own, part in zip(loops, parts, strict=True)]
+    )
+    hole_of_face = np.concatenate(
+        [own[part.hole_of_face] for own, part in zip(loops, parts, strict=True)]
+    )
+    by_vertex = np.argsort(hole_of_vertex, kind="stable")
+    by_face = np.argsort(hole_of_face, kind="stable")
+    name = np.arange(old + new[-1], dtype=np.int32)
+    name[old + by_vertex] = old + np.arange(new[-1], dtype=np.int32)
+    faces = [
+        np.where(part.faces < old, part.faces, part.faces + np.int32(shift))
+        for part, shift in zip(parts, new, strict=False)
+    ]
+    by_loop = np.argsort(np.concatenate(loops))
+
+    def per_loop(name: str) -> NDArray[Any]:
+        return np.concatenate([getattr(part, name) for part in parts])[by_loop]
+
+    return Patches(
+        vertices=np.concatenate([part.vertices for part in parts])[by_vertex],
+        faces=name[np.concatenate(faces)[by_face]],
+        hole_of_face=hole_of_face[by_face].astype(np.int32),
+        hole_of_vertex=hole_of_vertex[by_vertex].astype(np.int32),
+        values=np.concatenate([part.values for part in parts])[by_vertex],
+        area_mm2=per_loop("area_mm2"),
+        rim_mm=per_loop("rim_mm"),
+        height_mm=per_loop("height_mm"),
+        failed=per_loop("failed"),
+        kind=per_loop("kind"),
+    )
+
+
+def _fill_rims(
+    vertices: Vertices,
+    faces: Faces,
+    twin: NDArray[np.int32],
+    rims: Rims,
+    field: NDArray[np.float64],
+    *,
+    fair: bool,
+    progress: Progress,
+) -> Patches:
+    """Fill some loops that no others depend on."""
+    old, offsets = len(vertices), rims.offsets
     triangulation = cover_wide_rims(vertices, rims, triangulate_rims(vertices, rims))
     progress.step("refining patches", 0.2)
-    spacing = None if target_edge_mm is None else np.full(len(rims.vertex), float(target_edge_mm))
-    refined = refine_patches(vertices, rims, triangulation, spacing_mm=spacing)
+    refined = refine_patches(vertices, rims, triangulation)
     new = len(refined.vertices)
     progress.step("fairing patches", 0.4)
     membrane = refined.vertices
-    faired: tuple[Vertices, PatchReport] | None = None
+    faired: tuple[Vertices, PatchReport, Mask] | None = None
     new_values = np.zeros((new, field.shape[1]))
     if new:
         graph = build_patch_graph(faces, twin, rims, refined, old)
@@ -295,11 +263,11 @@ def fill_loops(
                 own = np.repeat(moved, np.diff(refined.vertex_offsets))
                 positions = np.where(own[:, None], drawn, positions)
             positions = _as_float32(positions)
-            faired = _untangle(vertices, rims, refined, graph, position, positions)
+            faired = (*_untangle(vertices, rims, refined, graph, position, positions), plates)
         membrane = _as_float32(membrane)
     progress.step("checking patches", 0.9)
     measures = measure_rims(vertices, rims)
-    chosen, kind, bare, report = _choose(
+    chosen, kind, bare, report = choose_patches(
         vertices, rims, measures, triangulation, refined, membrane, faired
     )
 
@@ -317,7 +285,6 @@ def fill_loops(
     renumbered = np.arange(old + new, dtype=np.int32)
     renumbered[old:] = old - 1 + np.cumsum(lives)
     failed = kind == PatchKind.NONE
-    progress.step("checking patches", 1.0)
     return Patches(
         vertices=chosen[lives],
         faces=renumbered[all_faces[order]],

@@ -225,8 +225,10 @@ def refine_patches(
     loops = len(rims.offsets) - 1
     joined = rims.banned[:, 1:] + rims.offsets[rims.banned[:, :1].astype(np.int64)]
     forbidden = joined[:, 0] * len(rims.vertex) + joined[:, 1]
-    widest = int(np.diff(rims.offsets).max(initial=3))
-    room, total = 4 * widest + 64, 2 * len(rims.vertex) + 64
+    # A round hole needs an eleventh of its rim's square; only what is used of this is touched.
+    likely = np.minimum(np.diff(rims.offsets) * (np.diff(rims.offsets) + 12) // 6, vertex_cap)
+    room = 4 * int(np.diff(rims.offsets).max(initial=3)) + int(likely.max(initial=0)) + 64
+    total = 2 * len(rims.vertex) + int(likely.sum()) + 64
     while True:
         refined = Refinement(
             vertices=np.empty((total, 3)),

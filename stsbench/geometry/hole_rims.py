@@ -19,7 +19,7 @@ from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
 from stsbench.geometry.triangle_edges import measure_triangles
 
-__all__ = ["THIN_ROUNDINGS", "Rims", "faces_at", "gather_rims", "thin_height"]
+__all__ = ["THIN_ROUNDINGS", "Rims", "gather_rims", "thin_height"]
 
 THIN_ROUNDINGS = 4.0
 _CROWDED = 16
@@ -42,12 +42,15 @@ class Rims(NamedTuple):
         Mean length of the edges that fan out from each place.
     supported : (L,) bool
         Every edge of the rim has its owner, and they are not all one and the same face.
-    behind : (H,) int32
-        Faces with a vertex on a rim, ascending.
+    about : (H,) int32
+        Faces that touch one with a vertex on a rim, ascending.
     banned : (K, 3) int64
         Loop and two places within it that no edge of a patch may join; ascending.
     thin_mm : float
         Height at and below which a face has no area.
+    group : (L,) int32
+        A loop not after this one; loops that lead to the same one touch or are an edge apart, so that
+        a patch of one depends on those of the others.
     """
 
     vertex: NDArray[np.int32]
@@ -56,9 +59,10 @@ class Rims(NamedTuple):
     normal: NDArray[np.float64]
     spacing_mm: NDArray[np.float64]
     supported: NDArray[np.bool_]
-    behind: NDArray[np.int32]
+    about: NDArray[np.int32]
     banned: NDArray[np.int64]
     thin_mm: float
+    group: NDArray[np.int32]
 
     def next_place(self) -> NDArray[np.int64]:
         """Return the place after each place on its rim, (B,) int64."""
@@ -76,29 +80,6 @@ def thin_height(vertices: Vertices) -> float:
     """
     largest = np.float32(max(vertices.max(initial=0.0), -vertices.min(initial=0.0)))
     return THIN_ROUNDINGS * float(np.spacing(largest))
-
-
-@kernel
-def _mark_faces(faces: NDArray[np.int32], marked: Mask, found: NDArray[np.int32]) -> int:
-    count = 0
-    for f in range(faces.shape[0]):
-        found[count] = f
-        if marked[faces[f, 0]] | marked[faces[f, 1]] | marked[faces[f, 2]]:
-            count += 1
-    return count
-
-
-def faces_at(faces: Faces, marked: Mask) -> NDArray[np.int32]:
-    """Return the faces with a marked vertex, ascending.
-
-    Parameters
-    ----------
-    faces : (F, 3) int32
-    marked : (V,) bool
-    """
-    found = np.empty(len(faces), np.int32)
-    count: int = _mark_faces(faces, marked, found)
-    return found[:count].copy()
 
 
 def _backwards(
@@ -123,47 +104,103 @@ def _backwards(
     return rim
 
 
-def _find_owners(
-    faces: Faces, twin: NDArray[np.int32], ends: NDArray[np.int64]
-) -> NDArray[np.int32]:
-    """Return the open half-edge between each pair of vertices, -1 where there is none."""
-    free = np.flatnonzero(twin < 0)
-    face, corner = np.divmod(free, 3)
-    keys = faces[face, corner].astype(np.int64) << 32 | faces[face, (corner + 1) % 3]
-    order = np.argsort(keys, kind="stable")
-    wanted = ends[:, 0] << 32 | ends[:, 1]
-    at = np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)
-    found = order[at]
-    return np.where(keys[found] == wanted, free[found], -1).astype(np.int32)
+class _Behind(NamedTuple):
+    """What stands behind the rims, with room for it."""
+
+    first: NDArray[np.int32]  # (V,) first place of each vertex; -1 before
+    same: NDArray[np.int32]  # (B,) the next place with the same vertex
+    group: NDArray[np.int32]  # (L,) a loop that this one sees; itself before
+    marked: Mask  # (V,) corners of faces at the rims; none before
+    owner: NDArray[np.int32]
+    fan: NDArray[np.float64]  # (B, 2) at first places: length and number of edges that leave
+    about: NDArray[np.int32]
+    across: NDArray[np.int64]  # (K, 2) places that an edge within the mesh joins, if they fit
 
 
-def _find_banned(
+@kernel
+def _unite(group: NDArray[np.int32], a: int, b: int) -> None:
+    """Let two loops, and all that see them, see each other: the lowest stands for them."""
+    while group[a] != a:
+        group[a] = group[group[a]]
+        a = group[a]
+    while group[b] != b:
+        group[b] = group[group[b]]
+        b = group[b]
+    group[max(a, b)] = min(a, b)
+
+
+@kernel
+def _look_behind(
+    vertices: Vertices,
+    faces: Faces,
+    twin: NDArray[np.int32],
     rim: NDArray[np.int32],
-    offsets: NDArray[np.int64],
-    start: NDArray[np.int32],
-    end: NDArray[np.int32],
+    after: NDArray[np.int64],
+    loop_of: NDArray[np.int64],
+    uses: NDArray[np.int64],
+    behind: _Behind,
+) -> tuple[int, int]:
+    """Find what stands behind the rims; return how many faces about and edges across there are."""
+    first, same, group, marked, owner, fan, about, across = behind
+    for place in range(rim.shape[0] - 1, -1, -1):
+        same[place] = first[rim[place]]
+        first[rim[place]] = place
+        if same[place] >= 0:
+            _unite(group, loop_of[place], loop_of[same[place]])
+    pairs = 0
+    for f in range(faces.shape[0]):
+        if (first[faces[f, 0]] & first[faces[f, 1]] & first[faces[f, 2]]) == -1:
+            continue
+        for k in range(3):
+            v = faces[f, k]
+            w = faces[f, k + 1 if k < 2 else 0]
+            marked[v] = True
+            place = first[v]
+            if place < 0:
+                continue
+            squared = 0.0
+            for j in range(3):
+                squared += (vertices[w, j] - vertices[v, j]) ** 2
+            fan[place, 0] += np.sqrt(squared)
+            fan[place, 1] += 1.0
+            is_open = twin[3 * f + k] < 0
+            other = first[w]
+            if other >= 0:
+                _unite(group, loop_of[place], loop_of[other])
+            if other >= 0 and max(uses[place], uses[other]) > _CROWDED:
+                continue
+            while other >= 0:
+                if is_open:
+                    if rim[after[other]] == v and owner[other] < 0:
+                        owner[other] = 3 * f + k
+                elif v < w:
+                    place = first[v]
+                    while place >= 0:
+                        if loop_of[place] == loop_of[other]:
+                            if after[place] != other and after[other] != place:
+                                if pairs < across.shape[0]:
+                                    across[pairs, 0] = min(place, other)
+                                    across[pairs, 1] = max(place, other)
+                                pairs += 1
+                        place = same[place]
+                other = same[other]
+    count = 0
+    for f in range(faces.shape[0]):
+        about[count] = f
+        if marked[faces[f, 0]] | marked[faces[f, 1]] | marked[faces[f, 2]]:
+            count += 1
+    return count, pairs
+
+
+def _banned(
+    across: NDArray[np.int64], loop_of: NDArray[np.int64], offsets: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Return loop and places of every mesh edge that joins two places of one rim across it."""
-    if not len(start):
+    """Return loop and places within it of pairs of places, each once, ascending."""
+    if not len(across):
         return np.empty((0, 3), np.int64)
-    order = np.argsort(rim, kind="stable")
-    named = rim[order]
-    low_a, low_b = np.searchsorted(named, start), np.searchsorted(named, end)
-    count_a = np.searchsorted(named, start, side="right") - low_a
-    count_b = np.searchsorted(named, end, side="right") - low_b
-    pairs = count_a * count_b
-    pairs[pairs > _CROWDED**2] = 0
-    which = np.repeat(np.arange(len(start)), pairs)
-    step = np.arange(len(which)) - np.repeat(np.cumsum(pairs) - pairs, pairs)
-    a = order[low_a[which] + step // np.maximum(count_b[which], 1)]
-    b = order[low_b[which] + step % np.maximum(count_b[which], 1)]
-    loop_of = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    gap = np.abs(a - b)
-    across = (loop_of[a] == loop_of[b]) & (gap > 1) & (gap < np.diff(offsets)[loop_of[a]] - 1)
-    a, b = a[across], b[across]
-    first = offsets[loop_of[a]]
-    found = np.column_stack([loop_of[a], np.minimum(a, b) - first, np.maximum(a, b) - first])
-    return np.unique(found, axis=0) if len(found) else found.astype(np.int64)
+    loop = loop_of[across[:, 0]]
+    found = np.column_stack([loop, across - offsets[loop][:, None]])
+    return np.ascontiguousarray(np.unique(found, axis=0), dtype=np.int64)
 
 
 def gather_rims(
@@ -191,12 +228,33 @@ def gather_rims(
     rims = Rims(
         rim, loop_offsets, np.full(len(rim), -1, np.int32), np.zeros((len(rim), 3)),
         np.zeros(len(rim)), sizes >= 3, np.empty(0, np.int32), np.empty((0, 3), np.int64), thin_mm,
+        np.arange(len(sizes), dtype=np.int32),
     )  # fmt: skip
     if not len(rim) or not len(faces):
         return rims
     rim = _backwards(vertices, loop_vertices, loop_offsets)
+    rims = rims._replace(vertex=rim)
     after = rims.next_place()
-    owner = _find_owners(faces, twin, np.stack([rim[after], rim], axis=1).astype(np.int64))
+    loop_of = np.repeat(np.arange(len(sizes)), sizes)
+    uses = np.bincount(rim)[rim]
+    room = 4 * len(rim)
+    while True:
+        behind = _Behind(
+            first=np.full(len(vertices), -1, np.int32),
+            same=np.empty(len(rim), np.int32),
+            group=np.arange(len(sizes), dtype=np.int32),
+            marked=np.zeros(len(vertices), np.bool_),
+            owner=np.full(len(rim), -1, np.int32),
+            fan=np.zeros((len(rim), 2)),
+            about=np.empty(len(faces) + 1, np.int32),
+            across=np.empty((room, 2), np.int64),
+        )
+        count, pairs = _look_behind(vertices, faces, twin, rim, after, loop_of, uses, behind)
+        if pairs <= room:
+            break
+        room = pairs
+    owner, group = behind.owner, behind.group
+    banned = _banned(behind.across[:pairs], loop_of, loop_offsets)
     corners = vertices[faces[np.maximum(owner, 0) // 3].ravel()]
     squared, across = measure_triangles(
         corners, np.arange(len(corners), dtype=np.int32).reshape(-1, 3)
@@ -205,28 +263,16 @@ def gather_rims(
     across[:, (length <= 1e-12 * squared.sum(axis=0)) | (owner < 0)] = 0.0
     normal = np.ascontiguousarray((across / np.maximum(length, 1e-300)).T)
 
-    names, own, uses = np.unique(rim, return_inverse=True, return_counts=True)
-    number = np.full(len(vertices), -1, np.int32)
-    number[names] = np.arange(len(names))
-    at_rim = faces_at(faces, number >= 0)
-    near = faces[at_rim]
-    start, end = near.ravel(), near[:, [1, 2, 0]].ravel()
-    leaves = np.flatnonzero(number[start] >= 0)
-    start, end = start[leaves], end[leaves]
-    along = vertices[end] - vertices[start]
-    length = np.sqrt(np.einsum("ij,ij->i", along, along))
-    fan = number[start]
-    count = np.bincount(fan, minlength=len(names))
-    spacing = (np.bincount(fan, length, len(names)) / np.maximum(count, 1))[own]
-    # Every edge within the mesh is seen from both sides.
-    both = (number[end] >= 0) & (start < end) & (twin.reshape(-1, 3)[at_rim].ravel()[leaves] >= 0)
-    banned = _find_banned(rim, loop_offsets, start[both], end[both])
+    fan = behind.fan[behind.first[rim]]
+    spacing = fan[:, 0] / np.maximum(fan[:, 1], 1.0)
 
-    loop_of = np.repeat(np.arange(len(sizes)), sizes)
     # A half-edge that two places claim, and the rim of a lone triangle: its own back would fit.
     claims = np.sort(owner)
     twice = np.isin(owner, claims[1:][claims[1:] == claims[:-1]])
     lone = (sizes == 3) & (owner[loop_offsets[:-1]] // 3 == owner[loop_offsets[1:] - 1] // 3)
     supported = (sizes >= 3) & ~lone
-    supported[loop_of[(owner < 0) | twice | (uses[own] > _CROWDED)]] = False
-    return Rims(rim, loop_offsets, owner, normal, spacing, supported, at_rim, banned, thin_mm)
+    supported[loop_of[(owner < 0) | twice | (uses > _CROWDED)]] = False
+    return Rims(
+        rim, loop_offsets, owner, normal, spacing, supported, behind.about[:count], banned,
+        thin_mm, group,
+    )  # fmt: skip

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stsbench.domain.mesh import Faces
+from stsbench.domain.mesh import Faces, Mask
+from stsbench.geometry.compiled import kernel
 from stsbench.geometry.hole_refinement import Refinement
-from stsbench.geometry.hole_rims import Rims, faces_at
+from stsbench.geometry.hole_rims import Rims
 
 __all__ = ["PatchGraph", "build_patch_graph"]
 
@@ -54,24 +55,103 @@ class PatchGraph(NamedTuple):
     on_rim: int
 
 
-def _numbers(
-    faces: Faces, rims: Rims, old: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], int, int]:
-    """Return two rings of faces about the rims, numbers of their vertices, and how many are rows."""
-    number = np.full(old, -1, np.int32)
-    _, first = np.unique(rims.vertex, return_index=True)
-    listed = [rims.vertex[np.sort(first)]]
-    number[listed[0]] = np.arange(len(listed[0]))
-    ring = rims.behind
+class _Room(NamedTuple):
+    """Where the kernel leaves what it collects; with room to spare."""
+
+    number: NDArray[np.int32]  # (V,) of each old vertex, -1 at first
+    place: NDArray[np.int32]  # (F,) of each old face, -1 at first
+    old_vertex: NDArray[np.int32]
+    faces: NDArray[np.int32]
+    twin: NDArray[np.int32]
+    leaving: NDArray[np.int32]
+    returning: NDArray[np.int32]
+    neighbour: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    is_open: Mask
+    rim_row: NDArray[np.int32]
+
+
+@kernel
+def _collect(
+    faces: Faces, twin: NDArray[np.int32], rims: Rims, refined: Refinement, room: _Room
+) -> tuple[int, int, int, int]:
+    """Collect; return how far rims, rows and all vertices are numbered, and how many faces."""
+    number, place, old_vertex, held_faces, twins = room[:5]
+    leaving, returning, neighbour, offsets, is_open, rim_row = room[5:]
+    old = number.shape[0]
+    new = refined.vertices.shape[0]
+    made = refined.faces.shape[0]
+    count = new
+    for loop in range(rims.offsets.shape[0] - 1):
+        for b in range(rims.offsets[loop], rims.offsets[loop + 1]):
+            v = rims.vertex[b]
+            if number[v] < 0:
+                number[v] = count
+                old_vertex[count - new] = v
+                offsets[count] = -1
+                count += 1
+            # The last loop that came by.
+            rim_row[b] = number[v] if offsets[number[v]] != loop else -1
+            offsets[number[v]] = loop
+    on_rim = count
+    rows = count
+    held = made
     for turn in range(2):
-        is_fresh = np.zeros(old, np.bool_)
-        is_fresh[faces[ring]] = True
-        fresh = np.flatnonzero(is_fresh & (number < 0)).astype(np.int32)
-        count = sum(map(len, listed))
-        number[fresh] = np.arange(count, count + len(fresh))
-        listed.append(fresh)
-        ring = faces_at(faces, number >= 0) if turn == 0 else ring
-    return ring, number, np.concatenate(listed), len(listed[0]), len(listed[1])
+        limit = count
+        rows = count
+        for f in rims.about:
+            known = False
+            for k in range(3):
+                known |= 0 <= number[faces[f, k]] < limit
+            if known:
+                for k in range(3):
+                    v = faces[f, k]
+                    if number[v] < 0:
+                        number[v] = count
+                        old_vertex[count - new] = v
+                        count += 1
+                    held_faces[held, k] = number[v]
+                if turn == 1:
+                    place[f] = held
+                    held += 1
+    for f in rims.about:
+        for k in range(3 if place[f] >= 0 else 0):
+            h = twin[3 * f + k]
+            across = place[h // 3] if h >= 0 else -1
+            twins[3 * place[f] + k] = 3 * across + h % 3 if across >= 0 else -1
+    for f in range(made):
+        for k in range(3):
+            v = refined.faces[f, k]
+            held_faces[f, k] = v - old if v >= old else number[v]
+            h = refined.opposite[f, k]
+            if h < 0:
+                h = rims.owner[-1 - h]
+                h = 3 * place[h // 3] + h % 3
+                twins[h] = 3 * f + k
+            twins[3 * f + k] = h
+    for row in range(rows + 1):
+        offsets[row] = 0
+        is_open[row] = False
+    for f in range(held):
+        for k in range(3):
+            if held_faces[f, k] < rows:
+                offsets[held_faces[f, k] + 1] += 1
+    for row in range(rows):
+        offsets[row + 1] += offsets[row]
+    for f in range(held):
+        for k in range(3):
+            row = held_faces[f, k]
+            if row < rows:
+                e = offsets[row]
+                offsets[row] += 1
+                leaving[e] = 3 * f + k
+                returning[e] = twins[3 * f + k]
+                neighbour[e] = held_faces[f, k + 1 if k < 2 else 0]
+                is_open[row] |= returning[e] < 0
+    for row in range(rows, 0, -1):
+        offsets[row] = offsets[row - 1]
+    offsets[0] = 0
+    return on_rim, rows, count, held
 
 
 def build_patch_graph(
@@ -89,49 +169,32 @@ def build_patch_graph(
         Number of old vertices.
     """
     new, made = len(refined.vertices), len(refined.faces)
-    ring, number, old_vertex, on_rim, outside = _numbers(faces, rims, old)
-    inner = refined.faces
-    is_new = inner >= old
-    local = np.where(is_new, inner - old, number[np.where(is_new, 0, inner)] + new)
-    local = np.concatenate([local, number[faces[ring]] + new]).astype(np.int32)
-
-    place_of_face = np.full(len(faces), -1, np.int32)
-    place_of_face[ring] = np.arange(made, made + len(ring))
-    around = twin.reshape(-1, 3)[ring].ravel()
-    across = place_of_face[np.maximum(around, 0) // 3]
-    around = np.where((around >= 0) & (across >= 0), 3 * across + around % 3, -1)
-    twins = np.concatenate([refined.opposite.ravel(), around]).astype(np.int32)
-    at_rim = np.flatnonzero(twins[: 3 * made] < 0)
-    owner = rims.owner[-1 - twins[at_rim]]
-    owner = 3 * place_of_face[owner // 3] + owner % 3
-    twins[at_rim] = owner
-    twins[owner] = at_rim
-
-    rows = new + on_rim + outside
-    start = local.ravel()
-    leaving = np.flatnonzero(start < rows)
-    keys = start[leaving]
-    # A stable sort of 16 bits is by radix, several times as fast.
-    order = np.argsort(keys.astype(np.uint16) if rows < 1 << 16 else keys, kind="stable")
-    half_edges = leaving[order].astype(np.int32)
-    is_open = np.zeros(rows, np.bool_)
-    returning = twins[half_edges]
-    is_open[keys[order][returning < 0]] = True
-    row = number[rims.vertex] + new
-    loop_of = np.repeat(np.arange(len(rims.offsets) - 1), np.diff(rims.offsets))
-    _, first = np.unique(loop_of * (len(number) + new) + row, return_index=True)
-    rim_row = np.full(len(row), -1, np.int32)
-    rim_row[first] = row[first]
+    most = made + len(rims.about)
+    room = _Room(
+        number=np.full(old, -1, np.int32),
+        place=np.full(len(faces), -1, np.int32),
+        old_vertex=np.empty(len(rims.vertex) + 3 * len(rims.about), np.int32),
+        faces=np.empty((most + 1, 3), np.int32),
+        twin=np.empty(3 * most, np.int32),
+        leaving=np.empty(3 * most, np.int32),
+        returning=np.empty(3 * most, np.int32),
+        neighbour=np.empty(3 * most, np.int32),
+        offsets=np.empty(new + len(rims.vertex) + 3 * len(rims.about) + 1, np.int64),
+        is_open=np.empty(new + len(rims.vertex) + 3 * len(rims.about) + 1, np.bool_),
+        rim_row=np.empty(len(rims.vertex), np.int32),
+    )
+    on_rim, rows, count, held = _collect(faces, twin, rims, refined, room)
+    entries = int(room.offsets[rows])
     return PatchGraph(
-        faces=local,
-        twin=twins,
-        leaving=half_edges,
-        returning=returning,
-        neighbour=np.ascontiguousarray(local[:, [1, 2, 0]].ravel()[half_edges]),
-        offsets=np.concatenate([[0], np.cumsum(np.bincount(keys, minlength=rows))]),
-        is_open=is_open,
-        rim_row=rim_row,
-        old_vertex=old_vertex,
+        faces=room.faces[:held],
+        twin=room.twin[: 3 * held],
+        leaving=room.leaving[:entries],
+        returning=room.returning[:entries],
+        neighbour=room.neighbour[:entries],
+        offsets=room.offsets[: rows + 1],
+        is_open=room.is_open[:rows],
+        rim_row=room.rim_row,
+        old_vertex=room.old_vertex[: count - new],
         new=new,
-        on_rim=on_rim,
+        on_rim=on_rim - new,
     )

@@ -122,9 +122,10 @@ def _rims_of(
         normal=np.ascontiguousarray(np.concatenate(normals)),
         spacing_mm=np.zeros(count),
         supported=np.ones(len(polygons), np.bool_),
-        behind=np.empty(0, np.int32),
+        about=np.empty(0, np.int32),
         banned=np.ascontiguousarray(np.concatenate(bans), dtype=np.int64),
         thin_mm=thin_mm,
+        group=np.arange(len(polygons), dtype=np.int32),
     )
 
 

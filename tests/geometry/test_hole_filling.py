@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.domain.progress import CancellableProgress
 from stsbench.errors import CancelledError
+from stsbench.geometry import hole_filling
 from stsbench.geometry.boundary import boundary_loops
-from stsbench.geometry.hole_filling import fill_loops
+from stsbench.geometry.hole_filling import Patches, fill_loops
 from stsbench.geometry.topology import half_edge_twins
 from stsbench.samples.arches import random_pose
 from tests.repair import referee
@@ -449,3 +450,28 @@ def test_any_hole_is_closed_and_manifold(shape, first, size, seed, fair):
     degenerate = _double_areas(TriangleMesh(whole.vertices, patches.faces)) <= 0
     assert not degenerate.any()
     assert len(np.unique(patches.vertices, axis=0)) == len(patches.vertices)
+
+
+def _many_holes():
+    """A wavy sheet with holes of many sizes, some of them corner to corner and an edge apart."""
+    ground = sheet(40, 40, pitch_mm=0.5, height=lambda x, y: np.sin(0.5 * x) * np.cos(0.4 * y))
+    gone = np.zeros((40, 40, 2), bool)
+    for x, y, size in [(2, 2, 6), (8, 8, 3), (20, 3, 9), (30, 3, 2), (33, 3, 2), (3, 20, 2),
+                       (5, 22, 2), (14, 20, 4), (25, 22, 12), (6, 32, 1), (12, 32, 5)]:  # fmt: skip
+        gone[x : x + size, y : y + size] = True
+    return TriangleMesh(ground.vertices, ground.faces[~gone.ravel()])
+
+
+def test_parting_the_rims_plays_no_part(monkeypatch):
+    mesh = _many_holes()
+    values = np.random.default_rng(4).random((mesh.vertex_count, 2))
+    twin, loops = _loops(mesh)
+    loops = loops.take(np.flatnonzero(np.diff(loops.offsets) < 100))
+    parts = (mesh.vertices, mesh.faces, twin, loops.vertices, loops.offsets)
+    halves = fill_loops(*parts, values=values)
+    monkeypatch.setattr(hole_filling, "part_rims", lambda rims: [np.arange(len(rims.supported))])
+    whole = fill_loops(*parts, values=values)
+    for name in Patches.__slots__:
+        one, other = getattr(halves, name), getattr(whole, name)
+        assert one.dtype == other.dtype, name
+        assert np.array_equal(one, other), name

@@ -16,6 +16,7 @@ def _rims(vertices, *, banned=(), supported=True, normals=None):
         np.zeros((count, 3)) if normals is None else np.array(normals, float), np.ones(count),
         np.array([supported]), np.empty(0, np.int32),
         np.array([(0, *pair) for pair in banned], np.int64).reshape(-1, 3), 1e-9,
+        np.zeros(1, np.int32),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ def _rims(normals, *, thin_mm=1e-6):
     return Rims(
         np.arange(count, dtype=np.int32), np.array([0, count]), np.zeros(count, np.int32),
         np.array(normals, float), np.ones(count), np.ones(1, bool), np.empty(0, np.int32),
-        np.empty((0, 3), np.int64), thin_mm,
+        np.empty((0, 3), np.int64), thin_mm, np.zeros(1, np.int32),
     )  # fmt: skip
 
 

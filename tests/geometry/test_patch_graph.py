@@ -6,7 +6,7 @@ import pytest
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.geometry.boundary import boundary_loops
 from stsbench.geometry.hole_refinement import refine_patches
-from stsbench.geometry.hole_rims import faces_at, gather_rims
+from stsbench.geometry.hole_rims import gather_rims
 from stsbench.geometry.hole_triangulation import triangulate_rims
 from stsbench.geometry.patch_graph import build_patch_graph
 from stsbench.geometry.patch_weights import weigh_graph
@@ -79,14 +79,3 @@ def test_areas_of_rows_add_up():
     steps = weights.weight[:, None] * (position[row] - position[graph.neighbour])
     total = np.stack([np.bincount(row, axis) for axis in steps.T], axis=1)
     assert np.abs(total[~graph.is_open]).max() < 1e-12
-
-
-def test_faces_at_marked_vertices():
-    mesh = sheet(4, 5)
-    marked = np.zeros(mesh.vertex_count, bool)
-    marked[[0, 7, 20]] = True
-    assert (
-        faces_at(mesh.faces, marked).tolist()
-        == np.flatnonzero(marked[mesh.faces].any(axis=1)).tolist()
-    )
-    assert len(faces_at(mesh.faces, ~marked & marked)) == 0

@@ -14,6 +14,7 @@ def _rims(*sizes):
         np.arange(count, dtype=np.int32), offsets, np.zeros(count, np.int32),
         np.zeros((count, 3)), np.ones(count), np.ones(len(sizes), bool),
         np.empty(0, np.int32), np.empty((0, 3), np.int64), 0.0,
+        np.arange(len(sizes), dtype=np.int32),
     )  # fmt: skip
 
 
