@@ -110,13 +110,13 @@ def test_no_loops():
 
 
 def test_loops_an_edge_apart_are_a_group():
-    ground = sheet(30, 8)
-    gone = np.zeros((30, 8, 2), bool)
+    ground = sheet(30, 30, pitch_mm=1.0)
+    gone = np.zeros((30, 30, 2), bool)
     for x, y in [(2, 3), (5, 3), (8, 3), (13, 3), (17, 3), (22, 3)]:
         gone[x : x + 2, y : y + 2] = True  # the first three are an edge apart
     mesh = TriangleMesh(ground.vertices, ground.faces[~gone.ravel()])
     loops, rims = _rims(mesh)
-    left = [mesh.vertices[loops.loop(k), 0].min() for k in range(len(loops))]
+    left = [mesh.vertices[loops.loop(k), 1].min() for k in range(len(loops))]
     named = {float(x): int(g) for x, g in zip(left, rims.group, strict=True)}
     stands_for = {x: int(rims.group[rims.group[g]]) for x, g in named.items()}
     assert stands_for[2] == stands_for[5] == stands_for[8]
