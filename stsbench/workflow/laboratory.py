@@ -4,8 +4,12 @@ Rules owned here:
 - Kernels keep no input history, tracebacks show no values, nothing is fetched from other hosts,
   idle kernels end after an hour and the server after a working day.
 - It opens with a page of tiles (`widgets/start_page`), behind a base URL as on a port of its own.
+- Started by a JupyterHub (`c.Spawner.cmd = ["stsbench", "lab"]`) it is that user's server: the hub
+  then gives address, base URL and sign-in, everything else stays as it is.
 - A notebook is drawn whole: a 3D view that is scrolled away keeps its picture.
 - Notebooks are copied into the home, so that the package's own stay as they are.
+
+Source: JupyterHub documentation, "Configuring user environments" and `jupyterhub.singleuser`.
 """
 
 import json
@@ -14,6 +18,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from stsbench.errors import StorageError
@@ -35,6 +40,7 @@ _LAB_SETTINGS: dict[str, dict[str, object]] = {
     "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"},
     "@jupyter-widgets/jupyterlab-manager/plugin.jupyterlab-settings": {"saveState": False},
 }
+_HUB_TOKEN = "JUPYTERHUB_API_TOKEN"  # noqa: S105 - the name of a variable
 _START_PAGE = "stsbench.widgets.start_page"  # by name: the server loads it, this layer does not
 
 
@@ -64,20 +70,20 @@ def run_lab(
     -------
     int
         JupyterLab's exit code.
+
+    Raises
+    ------
+    StorageError
+        The home cannot be written, or a hub started this and JupyterHub is not installed here.
     """
     chosen = home or _home_with_cases(say)
     folder = chosen / "notebooks"
     _refresh_notebooks(folder)
     settings = _write_settings(chosen / "lab")
     command = [
-        sys.executable, "-m", "jupyterlab",
+        sys.executable, "-m", *_server(port=port, browser=browser, base_url=base_url),
         f"--ServerApp.root_dir={folder}",
-        f"--ServerApp.port={port}",
-        f"--ServerApp.open_browser={browser}",
-        "--ServerApp.ip=127.0.0.1",
-        f"--ServerApp.base_url={base_url}",
-        f"--ServerApp.jpserver_extensions={{'{_START_PAGE}': True}}",
-        "--LabApp.default_url=/stsbench",
+        f"--ServerApp.jpserver_extensions={{'jupyterlab': True, '{_START_PAGE}': True}}",
         "--MappingKernelManager.cull_idle_timeout=3600",
         "--MappingKernelManager.cull_interval=300",
         "--ServerApp.shutdown_no_activity_timeout=28800",
@@ -96,6 +102,25 @@ def run_lab(
         "PATH": str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", ""),
     }
     return subprocess.call(command, env=environment)  # noqa: S603 - our own interpreter
+
+
+def _server(*, port: int, browser: bool, base_url: str) -> list[str]:
+    """Return the module to run and its own options: JupyterLab's, or those of a hub's user."""
+    if os.environ.get(_HUB_TOKEN):
+        if find_spec("jupyterhub") is None:
+            raise StorageError(
+                "A hub started this, and JupyterHub is not installed beside stsbench.",
+                "Install the hub's version of it here: python -m pip install jupyterhub.",
+            )
+        return ["jupyterhub.singleuser", "--ServerApp.default_url=/stsbench"]
+    return [
+        "jupyterlab",
+        f"--ServerApp.port={port}",
+        f"--ServerApp.open_browser={browser}",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.base_url={base_url}",
+        "--LabApp.default_url=/stsbench",
+    ]
 
 
 def _home_with_cases(say: Callable[[str], object]) -> Path:
