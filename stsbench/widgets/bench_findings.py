@@ -93,7 +93,7 @@ def table_rows(findings: Iterable[Finding], labels: Labels) -> list[tuple[str, .
     """
     listed = sorted(findings, key=lambda f: (_RANK[f.severity], -f.size_mm, f.place_mm))
     unseen = Counter((f.kind, f.action) for f in listed if _is_unseen(f))
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             labels.find(f.severity.value, "verdicts") if f.severity is not Severity.NOTE else "",
             labels.find(f.kind.value, "kind"),
