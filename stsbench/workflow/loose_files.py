@@ -101,8 +101,10 @@ def repair_file(
     from stsbench.geometry.two_threads import side_by_side  # noqa: PLC0415
     from stsbench.repair.pipeline import repair_scan  # noqa: PLC0415
     from stsbench.repair.profiles import load_profile  # noqa: PLC0415
+    from stsbench.workflow.freed_memory import keep_freed_memory  # noqa: PLC0415
 
     _refuse_where_forbidden()
+    keep_freed_memory()
     target = _checked_mesh_target(path_out)
     beside = [_checked_target(other) for other in (edits_path, report_path) if other is not None]
     _refuse_same_targets([target, *beside])
