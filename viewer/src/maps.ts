@@ -79,10 +79,11 @@ export class Maps {
     this.app.stage.invalidate();
   }
 
-  /** Legends for the side panel. */
+  /** Legends for the side panel; layers that share a scale share its legend. */
   legends(): Node[] {
     const nodes: Node[] = [];
-    if (this.showsDeviation) for (const scale of this.scales.values()) nodes.push(this.scaleLegend(scale));
+    const scales = new Map([...this.scales.values()].map((scale) => [JSON.stringify(scale), scale]));
+    if (this.showsDeviation) for (const scale of scales.values()) nodes.push(this.scaleLegend(scale));
     if (this.showsEdits && this.reasons.size) nodes.push(this.editLegend());
     return nodes;
   }
@@ -103,8 +104,9 @@ export class Maps {
         if (layer.slots.alive[slot]) counts[reasons[slot]]++;
       }
     }
+    const isEdited = counts.some((count, reason) => reason > 0 && count > 0);
     const rows = REASONS.flatMap(([label, colour], reason) => {
-      if (!reason || !counts[reason]) return [];
+      if (!counts[reason] || (reason === 0 && isEdited)) return []; // "untouched" only where all is
       const mark = element("i", "sts-swatch");
       mark.style.background = `#${colour.toString(16).padStart(6, "0")}`;
       return [element("div", "sts-row", mark, element("span", "", this.app.words(label)), element("b", "", counts[reason].toLocaleString(this.app.language)))];
