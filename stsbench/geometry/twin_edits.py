@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask
 from stsbench.geometry.compiled import kernel
-from stsbench.geometry.topology import BOUNDARY, BRANCHING, branching_edges, next_half_edge
+from stsbench.geometry.edge_pairs import keys_of
+from stsbench.geometry.face_sets import faces_at
+from stsbench.geometry.topology import BOUNDARY, BRANCHING, branching_edges
 
 __all__ = ["append_twins", "drop_faces", "settle_branching"]
 
@@ -91,26 +93,20 @@ def append_twins(
     touched = np.zeros(int(joined.max(initial=-1)) + 1, dtype=bool)
     touched[added] = True
     # An edge of an added face can only be met by a half-edge between two vertices it touches.
-    corners = touched[faces]
-    old = np.flatnonzero(corners & corners[:, [1, 2, 0]])
+    rows = np.flatnonzero(faces_at(faces, touched))
+    both = touched[faces[rows]] & touched[faces[rows][:, [1, 2, 0]]]
+    old = (3 * rows[:, None] + np.arange(3))[both]
     table = np.concatenate([twin, np.full(3 * len(added), BOUNDARY, dtype=np.int32)])
     half_edges = np.concatenate([old, np.arange(first, 3 * len(joined))])
-    start, end = joined.ravel()[half_edges], joined.ravel()[next_half_edge(half_edges)]
-    low, high = np.minimum(start, end), np.maximum(start, end)
-    order = np.lexsort((half_edges, high, low))
-    fresh = np.concatenate(
-        [[True], (np.diff(low[order]) != 0) | (np.diff(high[order]) != 0)]
-        if len(order)
-        else [np.zeros(0, dtype=bool)]
-    ).astype(bool)
-    group = np.cumsum(fresh) - 1
-    size = np.bincount(group) if len(group) else np.zeros(0, dtype=np.int64)
+    keys = keys_of(joined, half_edges)
+    order = np.argsort(keys, kind="stable")
+    firsts = np.flatnonzero(np.diff(keys[order], prepend=-1))
+    size = np.diff(np.append(firsts, len(order)))
     sorted_half_edges = half_edges[order].astype(np.int32)
-    firsts = np.flatnonzero(fresh)
     pairs = firsts[size == 2]
     table[sorted_half_edges[pairs]] = sorted_half_edges[pairs + 1]
     table[sorted_half_edges[pairs + 1]] = sorted_half_edges[pairs]
-    table[sorted_half_edges[size[group] > 2]] = BRANCHING
+    table[sorted_half_edges[np.repeat(size > 2, size)]] = BRANCHING
     return joined, table
 
 
