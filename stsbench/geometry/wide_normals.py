@@ -27,7 +27,9 @@ __all__ = [
     "count_sides",
     "overturned_faces",
     "passes_for",
+    "spread_normals",
     "spread_sums",
+    "sum_and_count",
     "sum_near",
     "sum_normals",
     "unity_of",
@@ -220,8 +222,25 @@ def sum_normals(vertices: Vertices, faces: Faces) -> WideNormals:
     faces : (F, 3) int32
         Consistently wound.
     """
+    return spread_normals(faces, *sum_and_count(vertices, faces))
+
+
+def sum_and_count(vertices: Vertices, faces: Faces) -> tuple[Doubles, Counts]:
+    """Do the first half of `sum_normals`, which needs no more than one pass: `near`, `shorter`."""
     shorter = np.zeros(len(_SQUARES) + 1, dtype=np.int64)
-    near = _sum_near(vertices, faces, _SQUARES, shorter)
+    return _sum_near(vertices, faces, _SQUARES, shorter), shorter
+
+
+def spread_normals(faces: Faces, near: Doubles, shorter: Counts) -> WideNormals:
+    """Do the other half of `sum_normals`.
+
+    Parameters
+    ----------
+    faces : (F, 3) int32
+    near : (V, 4) float64
+    shorter : (N + 1,) int64
+        Both from `sum_and_count`.
+    """
     passes = passes_for(shorter, len(faces))
     wide = spread_sums(faces, near, passes)
     return WideNormals(near, wide, unity_of(wide), passes, shorter)

@@ -25,11 +25,17 @@ from stsbench.geometry.compiled import side_by_side
 from stsbench.geometry.components import measure_pieces
 from stsbench.geometry.face_groups import group_faces, measure_groups
 from stsbench.geometry.face_sets import faces_at, grow_by_rings
+from stsbench.geometry.layers import spread_layers
 from stsbench.geometry.self_intersection import flat_stars, self_meetings
 from stsbench.geometry.spikes import UNITY, spike_vertices
 from stsbench.geometry.topology import BOUNDARY, faces_at_edges, open_vertices
 from stsbench.geometry.vertex_rings import vertex_neighbours
-from stsbench.geometry.wide_normals import WideNormals, overturned_faces, sum_normals
+from stsbench.geometry.wide_normals import (
+    WideNormals,
+    overturned_faces,
+    spread_normals,
+    sum_and_count,
+)
 from stsbench.repair.choices import NO_ANSWERS, kept_numbers, number_findings
 from stsbench.repair.draft import Draft
 from stsbench.repair.listing import LISTED, largest_first, list_face_groups, place_of
@@ -40,6 +46,8 @@ from stsbench.repair.tidying import Tidied
 __all__ = ["Defects", "cut_defects", "cut_faces", "find_defects", "whole_folds", "widen"]
 
 FOLDED = 0.95
+
+_Spikes = tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.uint8]]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -95,19 +103,27 @@ def find_defects(tidied: Tidied, profile: RepairProfile, answers: Answers = NO_A
     rim = open_vertices(faces, draft.twin)
     border = np.zeros(len(vertices), dtype=bool)
     border[rim] = True
-    (normals, neighbours), tree = side_by_side(
-        lambda: (sum_normals(vertices, faces), vertex_neighbours(faces, border)),
-        lambda: build_tree(vertices, faces),
+
+    # Two halves of about the same length, twice: what only needs the faces, and what needs that.
+    def summed() -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.uint8]]:
+        near, shorter = sum_and_count(vertices, faces)
+        return near, shorter, flat_stars(vertices, faces, near, rim)
+
+    (tree, neighbours), (near, shorter, flat) = side_by_side(
+        lambda: (build_tree(vertices, faces), vertex_neighbours(faces, border)), summed
     )
-    spike, height_mm, looked = spike_vertices(
-        vertices, neighbours, border, normals.near, normals.unity < UNITY
+
+    def judged() -> tuple[Mask, _Spikes, WideNormals, NDArray[np.float64]]:
+        normals = spread_normals(faces, near, shorter)
+        low = normals.unity < UNITY
+        spikes = spike_vertices(vertices, neighbours, border, near, low)
+        gaps = spread_layers(vertices, faces, near, border, tree)
+        return overturned_faces(vertices, faces, normals.wide), spikes, normals, gaps
+
+    meetings, (overturned, (spike, height_mm, looked), normals, gaps) = side_by_side(
+        lambda: self_meetings(vertices, faces, tree=tree, flat=flat), judged
     )
     spikes: Mask = faces_at(faces, spike >= 0)
-    overturned, flat = side_by_side(
-        lambda: overturned_faces(vertices, faces, normals.wide),
-        lambda: flat_stars(vertices, faces, normals.near, rim),
-    )
-    meetings = self_meetings(vertices, faces, tree=tree, flat=flat)
     pairs = meetings.pairs
     if not meetings.complete:
         _note_too_many(tidied)
@@ -122,7 +138,7 @@ def find_defects(tidied: Tidied, profile: RepairProfile, answers: Answers = NO_A
     meeting = np.zeros(len(faces), dtype=bool)
     meeting[pairs] = True
     folds, crossings = _sort_meetings(draft, meeting & ~spikes, overturned & ~spikes)
-    note_layers(tidied, normals.near, border, tree, profile)
+    note_layers(tidied, gaps, profile)
     spikes &= ~_note_spikes(tidied, spike, height_mm, answers)
     for kind, word, marked, detail in (
         (FindingKind.FOLD, "fold", folds, "The surface is folded over itself."),

@@ -11,10 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
-from stsbench.domain.mesh import Mask
-from stsbench.geometry.bounding_tree import BoundingTree
 from stsbench.geometry.face_groups import group_faces, measure_groups
-from stsbench.geometry.layers import spread_layers
 from stsbench.repair.listing import largest_first, place_of
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.tidying import Tidied
@@ -24,27 +21,18 @@ __all__ = ["note_layers"]
 _LEAST_EXTENT_MM = 1.0
 
 
-def note_layers(
-    tidied: Tidied,
-    sums: NDArray[np.float64],
-    border: Mask,
-    tree: BoundingTree,
-    profile: RepairProfile,
-) -> None:
+def note_layers(tidied: Tidied, gaps: NDArray[np.float64], profile: RepairProfile) -> None:
     """Note where sheets lie over each other that were not dropped.
 
     Parameters
     ----------
     tidied : Tidied
-    sums : (V, 4) float64
-    border : (V,) bool
-        Vertices on open edges.
-    tree : BoundingTree
-        Over the faces of the draft.
+    gaps : (V,) float64, mm
+        From `spread_layers`, with the open vertices as seeds.
     profile : RepairProfile
     """
     draft = tidied.draft
-    gaps = np.abs(spread_layers(draft.vertices, draft.faces, sums, border, tree))
+    gaps = np.abs(gaps)
     doubled = gaps > 0
     if not doubled.any():
         return
