@@ -18,11 +18,12 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from threading import Thread
+from typing import Self
 
 from stsbench.domain.failpoints import failpoint
 from stsbench.errors import StorageError, StsbenchError
 
-__all__ = ["Bytes", "write_aside"]
+__all__ = ["Bytes", "WrittenAside", "write_aside"]
 
 Bytes = bytes | bytearray | memoryview
 
@@ -66,10 +67,92 @@ def write_aside(
     StorageError
         The folder or the disk does not take it; the path is as it was before.
     """
-    parts = (data,) if isinstance(data, bytes | bytearray | memoryview) else data
+    with WrittenAside(path, data, mode=mode, durable=durable) as written:
+        written.put_in_place()
+
+
+class WrittenAside:
+    """A whole file that waits for its name, so that it can be written before all else is sure.
+
+    Leaving it as a context takes it away again, unless it was put in place.
+
+    Parameters
+    ----------
+    path : Path
+        Where it will be.
+    data, mode, durable
+        As for `write_aside`.
+
+    Raises
+    ------
+    StorageError
+        As for `write_aside`.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        data: Bytes | Iterable[Bytes],
+        *,
+        mode: int = 0o644,
+        durable: bool = True,
+    ) -> None:
+        parts = (data,) if isinstance(data, bytes | bytearray | memoryview) else data
+        self._path, self._durable = Path(path), durable
+        with _told():
+            _refuse_special(path)
+            self._descriptor, self._aside = _open_aside(self._path.parent, mode)
+            try:
+                for part in parts:
+                    _write_all(self._descriptor, part)
+                if durable:
+                    os.fsync(self._descriptor)
+            except BaseException:
+                self.close()
+                raise
+
+    def put_in_place(self) -> None:
+        """Give the file its name, once; a file that had it is gone."""
+        with _told():
+            try:
+                failpoint("atomic.before_rename")
+                self._aside = _into_place(self._descriptor, self._aside, self._path)
+                self._close_descriptor()  # Windows replaces only what is closed
+                if self._aside is not None:
+                    with _old_file_open(self._path):
+                        self._aside.replace(self._path)
+                    self._aside = None
+            finally:
+                self.close()
+            failpoint("atomic.after_rename")
+            if self._durable:
+                _sync_folder(self._path.parent)
+
+    def close(self) -> None:
+        """Take the file away, unless it is in place."""
+        self._close_descriptor()
+        if self._aside is not None:
+            with contextlib.suppress(OSError):
+                self._aside.unlink()
+            self._aside = None
+
+    def _close_descriptor(self) -> None:
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Say what the disk refused in our words; the cause would quote the path."""
     try:
-        _refuse_special(path)
-        _write(Path(path), parts, mode=mode, durable=durable)
+        yield
     except StsbenchError:
         raise
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
@@ -77,7 +160,7 @@ def write_aside(
         problem, remedy = _REASONS.get(
             number or 0, ("The file could not be written.", "Check the output folder.")
         )
-        raise StorageError(problem, remedy) from None  # the cause would quote the path
+        raise StorageError(problem, remedy) from None
 
 
 def _refuse_special(path: Path) -> None:
@@ -90,32 +173,6 @@ def _refuse_special(path: Path) -> None:
         raise StorageError("The output is a folder.", "Name a file in it.")
     if not stat.S_ISREG(kind):
         raise StorageError("The output is a device or a pipe.", "Name a regular file.")
-
-
-def _write(path: Path, parts: Iterable[Bytes], *, mode: int, durable: bool) -> None:
-    descriptor, aside = _open_aside(path.parent, mode)
-    try:
-        try:
-            for part in parts:
-                _write_all(descriptor, part)
-            if durable:
-                os.fsync(descriptor)
-            failpoint("atomic.before_rename")
-            aside = _into_place(descriptor, aside, path)
-        finally:
-            os.close(descriptor)
-        if aside is not None:
-            # Windows replaces only what is closed.
-            with _old_file_open(path):
-                aside.replace(path)
-            aside = None
-    finally:
-        if aside is not None:
-            with contextlib.suppress(OSError):
-                aside.unlink()
-    failpoint("atomic.after_rename")
-    if durable:
-        _sync_folder(path.parent)
 
 
 def _open_aside(folder: Path, mode: int) -> tuple[int, Path | None]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.errors import FormatError, InputError, MeshError, StsbenchError
-from stsbench.files.atomic import write_aside
+from stsbench.files.atomic import WrittenAside
 from stsbench.files.mesh_checks import MAX_FILE_BYTES, Buffer, too_large
 from stsbench.files.obj import decode_obj, encode_obj, obj_parts
 from stsbench.files.plain_text import first_word, looks_like_text
@@ -38,6 +38,7 @@ __all__ = [
     "encode_stl",
     "read_scan",
     "write_scan",
+    "write_scan_aside",
 ]
 
 _EXPORT = "Export it as STL, PLY or OBJ."
@@ -140,6 +141,24 @@ def write_scan(mesh: TriangleMesh, path: Path, *, durable: bool = True) -> None:
     StorageError
         The folder or the disk does not take it.
     """
+    with write_scan_aside(mesh, path, durable=durable) as written:
+        written.put_in_place()
+
+
+def write_scan_aside(mesh: TriangleMesh, path: Path, *, durable: bool = True) -> WrittenAside:
+    """Write a mesh whole, but not yet in its place: as `write_scan`, in two steps.
+
+    Parameters
+    ----------
+    mesh : TriangleMesh
+    path : Path
+    durable : bool
+
+    Returns
+    -------
+    WrittenAside
+        To be put in place or closed.
+    """
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in _WRITERS:
@@ -148,7 +167,7 @@ def write_scan(mesh: TriangleMesh, path: Path, *, durable: bool = True) -> None:
         )
     if mesh.face_count == 0:
         raise MeshError("The mesh has no faces.", "Look at what removed them; nothing was written.")
-    write_aside(path, _WRITERS[suffix](mesh), durable=durable)
+    return WrittenAside(path, _WRITERS[suffix](mesh), durable=durable)
 
 
 _WRITERS = {".ply": ply_parts, ".stl": stl_parts, ".obj": obj_parts}

@@ -11,9 +11,15 @@ from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask
 from stsbench.geometry.compiled import kernel
-from stsbench.geometry.edge_pairs import keys_of
+from stsbench.geometry.edge_pairs import half_edges_of
 from stsbench.geometry.face_sets import faces_at
-from stsbench.geometry.topology import BOUNDARY, BRANCHING, branching_edges
+from stsbench.geometry.topology import (
+    BOUNDARY,
+    BRANCHING,
+    GONE,
+    branching_edges,
+    half_edge_twins,
+)
 
 __all__ = ["append_twins", "drop_faces", "settle_branching"]
 
@@ -88,25 +94,23 @@ def append_twins(
     twin : (3F + 3A,) int32
         `BRANCHING` where an added face meets an edge that already has two.
     """
-    first = 3 * len(faces)
     joined = np.concatenate([faces, added]).astype(np.int32, copy=False)
+    table = np.concatenate([twin, np.full(3 * len(added), BOUNDARY, dtype=np.int32)])
     touched = np.zeros(int(joined.max(initial=-1)) + 1, dtype=bool)
     touched[added] = True
-    # An edge of an added face can only be met by a half-edge between two vertices it touches.
-    rows = np.flatnonzero(faces_at(faces, touched))
-    both = touched[faces[rows]] & touched[faces[rows][:, [1, 2, 0]]]
-    old = (3 * rows[:, None] + np.arange(3))[both]
-    table = np.concatenate([twin, np.full(3 * len(added), BOUNDARY, dtype=np.int32)])
-    half_edges = np.concatenate([old, np.arange(first, 3 * len(joined))])
-    keys = keys_of(joined, half_edges)
-    order = np.argsort(keys, kind="stable")
-    firsts = np.flatnonzero(np.diff(keys[order], prepend=-1))
-    size = np.diff(np.append(firsts, len(order)))
-    sorted_half_edges = half_edges[order].astype(np.int32)
-    pairs = firsts[size == 2]
-    table[sorted_half_edges[pairs]] = sorted_half_edges[pairs + 1]
-    table[sorted_half_edges[pairs + 1]] = sorted_half_edges[pairs]
-    table[sorted_half_edges[np.repeat(size > 2, size)]] = BRANCHING
+    # An edge of an added face can only be met by a half-edge between two vertices it touches, and
+    # every face at such an edge names one of them: paired among themselves, these are right there.
+    old = np.flatnonzero(faces_at(faces, touched) & (twin[::3] != GONE))
+    rows = np.concatenate([old, np.arange(len(faces), len(joined))])
+    among = joined[rows]
+    paired = half_edge_twins(among, len(touched))
+    at = np.flatnonzero(
+        (touched[among] & touched[among[:, [1, 2, 0]]]).ravel() & (paired != BOUNDARY)
+    )
+    beyond = paired[at]
+    table[half_edges_of(rows)[at]] = np.where(
+        beyond < 0, beyond, 3 * rows[beyond // 3] + beyond % 3
+    )
     return joined, table
 
 

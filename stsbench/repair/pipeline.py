@@ -6,6 +6,7 @@ Rules owned here:
 - What could not be solved is listed and the verdict is hold; nothing loops without a bound.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -41,6 +42,7 @@ def repair_scan(
     preparation: bool = False,
     margin_line: Vertices | None = None,
     progress: Progress = NO_PROGRESS,
+    on_mesh: Callable[[TriangleMesh], None] | None = None,
 ) -> RepairResult:
     """Repair a scan.
 
@@ -56,6 +58,9 @@ def repair_scan(
     margin_line : (N, 3) float64, mm, optional
         Closed polyline along its margin.
     progress : Progress
+    on_mesh : callable, optional
+        Called with the repaired mesh as soon as it is sure, while the rest of the result is made;
+        not where the profile allows no edit. What it raises goes through.
 
     Returns
     -------
@@ -96,8 +101,7 @@ def repair_scan(
         progress.step("cutting", 0.45)
         cut_defects(tidied, defects)
         patcher.run(progress)
-        turn_closed_out(tidied)
-        turn_inwards_out(tidied)
+        side_by_side(lambda: _turn(tidied), draft.sheets)  # turning changes no sheet
     progress.step("verifying", 0.95)
     _note_loops(tidied, patcher.fates.findings(), preparation and margin_line is None)
     findings = tuple(tidied.findings + patcher.unsolved)
@@ -105,19 +109,42 @@ def repair_scan(
         findings = tuple(_undone(finding) for finding in findings)
     del patcher, defects  # the tree is as large as the scan, and the result is made beside it
     used = draft.used_vertices()
-    repaired, left = side_by_side(lambda: _made(mesh, draft, used), planned)
-    area_mm2 = draft.measures(tidied.thin_mm).area_mm2
-    edited_mm2 = float(area_mm2[draft.face_source < 0].sum())
+
+    def made() -> TriangleMesh:
+        """Make the mesh and hand it out."""
+        repaired = _made(mesh, draft, used)
+        if on_mesh is not None:
+            on_mesh(repaired)
+        return repaired
+
+    def told() -> tuple[EditRecord, tuple[Finding, ...], float, float, float]:
+        """Say what was done and what is left."""
+        left = planned()
+        area_mm2 = draft.measures(tidied.thin_mm).area_mm2
+        return (
+            draft.record(used),
+            _still_there(findings, left.findings),
+            float(area_mm2[draft.face_source < 0].sum()),
+            float(area_mm2.sum()),
+            _area_around(mesh, draft),
+        )
+
+    repaired, (edits, left, edited_mm2, whole_mm2, around_mm2) = side_by_side(made, told)
     return RepairResult(
         repaired,
-        draft.record(used),
+        edits,
         findings,
-        _still_there(findings, left.findings),
+        left,
         verdict_of(findings),
         edited_mm2,
-        edited_mm2 / float(area_mm2.sum()),
-        _area_around(mesh, draft),
+        edited_mm2 / whole_mm2,
+        around_mm2,
     )
+
+
+def _turn(tidied: Tidied) -> None:
+    turn_closed_out(tidied)
+    turn_inwards_out(tidied)
 
 
 def _note_loops(tidied: Tidied, found: list[Finding], unmarked: bool) -> None:

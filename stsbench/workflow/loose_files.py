@@ -5,9 +5,10 @@ loose files altogether: `loose_files = "refuse"` in `settings.toml` of the home.
 the path of the input.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +18,12 @@ from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.domain.verdicts import Verdict, worst
 from stsbench.errors import AccessRefusedError, InputError, StorageError
 from stsbench.files.homes import read_home_settings
+
+if TYPE_CHECKING:
+    from stsbench.domain.mesh import TriangleMesh
+    from stsbench.files.atomic import WrittenAside
+    from stsbench.repair.profiles import RepairProfile
+    from stsbench.repair.result import RepairResult
 
 __all__ = ["Report", "inspect_file", "model_file", "repair_file"]
 
@@ -97,7 +104,7 @@ def repair_file(
     """
     from stsbench.files.atomic import write_aside  # noqa: PLC0415
     from stsbench.files.records import encode_edits, encode_report  # noqa: PLC0415
-    from stsbench.files.scans import read_scan, write_scan  # noqa: PLC0415
+    from stsbench.files.scans import read_scan, write_scan_aside  # noqa: PLC0415
     from stsbench.geometry.two_threads import side_by_side  # noqa: PLC0415
     from stsbench.repair.pipeline import repair_scan  # noqa: PLC0415
     from stsbench.repair.profiles import load_profile  # noqa: PLC0415
@@ -110,38 +117,64 @@ def repair_file(
     _refuse_same_targets([target, *beside])
     limits = load_profile(profile)
     _refuse_reshaping(decimate_mm, remesh_mm, max_deviation_mm, allowed=limits.edits_allowed)
-    result = repair_scan(
-        read_scan(Path(path_in)), profile=limits, answers=answers or Answers(), progress=progress
-    )
-    if answers is not None and (uses := answers.steps()):
-        from stsbench.repair.by_hand import list_steps  # noqa: PLC0415
-        from stsbench.repair.replay import replay_uses  # noqa: PLC0415
-        from stsbench.workflow.bench_result import worked_result  # noqa: PLC0415
+    uses = answers.steps() if answers is not None else ()
+    reshaped = uses or decimate_mm is not None or remesh_mm is not None
+    with ExitStack() as undone:
+        written: list[WrittenAside] = []
 
-        working, _ = replay_uses(result.mesh, uses, profile=limits, progress=progress)
-        result = worked_result(
-            result,
-            working.to_mesh(),
-            working.record(result.edits),
+        def write(mesh: "TriangleMesh") -> None:
+            """Write the result aside; it is taken away again unless all else goes well."""
+            written.append(undone.enter_context(write_scan_aside(mesh, target)))
+
+        result = repair_scan(
+            read_scan(Path(path_in)),
             profile=limits,
-            by_hand=list_steps(working),
+            answers=answers or Answers(),
+            progress=progress,
+            on_mesh=None if reshaped else write,
         )
-    if decimate_mm is not None:
-        from stsbench.repair.thinning import decimate_result  # noqa: PLC0415
+        if uses:
+            result = _worked_on(result, uses, limits, progress)
+        if decimate_mm is not None:
+            from stsbench.repair.thinning import decimate_result  # noqa: PLC0415
 
-        result = decimate_result(result, bound_mm=decimate_mm, progress=progress)
-    if remesh_mm is not None:
-        from stsbench.repair.remeshing import BOUND_MM, remesh_result  # noqa: PLC0415
+            result = decimate_result(result, bound_mm=decimate_mm, progress=progress)
+        if remesh_mm is not None:
+            from stsbench.repair.remeshing import BOUND_MM, remesh_result  # noqa: PLC0415
 
-        bound_mm = BOUND_MM if max_deviation_mm is None else max_deviation_mm
-        result = remesh_result(result, edge_mm=remesh_mm, bound_mm=bound_mm, progress=progress)
-    # The disk is waited for without using a core.
-    _, report = side_by_side(lambda: write_scan(result.mesh, target), result.report)
+            bound_mm = BOUND_MM if max_deviation_mm is None else max_deviation_mm
+            result = remesh_result(result, edge_mm=remesh_mm, bound_mm=bound_mm, progress=progress)
+        if written:
+            report = result.report()
+        else:  # the disk is waited for without using a core
+            _, report = side_by_side(lambda: write(result.mesh), result.report)
+        written[0].put_in_place()
     if edits_path is not None:
         write_aside(Path(edits_path), encode_edits(result.edits))
     if report_path is not None:
         write_aside(Path(report_path), encode_report(report))
     return report
+
+
+def _worked_on(
+    result: "RepairResult",
+    uses: Sequence[Mapping[str, Any]],
+    limits: "RepairProfile",
+    progress: Progress,
+) -> "RepairResult":
+    """Replay the steps of a person on a result."""
+    from stsbench.repair.by_hand import list_steps  # noqa: PLC0415
+    from stsbench.repair.replay import replay_uses  # noqa: PLC0415
+    from stsbench.workflow.bench_result import worked_result  # noqa: PLC0415
+
+    working, _ = replay_uses(result.mesh, uses, profile=limits, progress=progress)
+    return worked_result(
+        result,
+        working.to_mesh(),
+        working.record(result.edits),
+        profile=limits,
+        by_hand=list_steps(working),
+    )
 
 
 def model_file(

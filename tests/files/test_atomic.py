@@ -13,7 +13,7 @@ import pytest
 from stsbench.domain.failpoints import VARIABLE
 from stsbench.errors import FormatError, StorageError
 from stsbench.files import atomic
-from stsbench.files.atomic import write_aside
+from stsbench.files.atomic import WrittenAside, write_aside
 from tests.files.mesh_files import as_nobody
 
 
@@ -77,6 +77,19 @@ def test_an_error_in_a_part_leaves_the_old_file(tmp_path, way):
     assert names_in(tmp_path) == ["scan.ply"]
 
 
+def test_a_file_that_is_not_put_in_place_leaves_the_old_one(tmp_path, way):
+    path = tmp_path / "scan.ply"
+    path.write_bytes(b"old")
+    with WrittenAside(path, [b"ne", b"w"]):
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"old"
+    assert names_in(tmp_path) == ["scan.ply"]
+    with WrittenAside(path, [b"ne", b"w"]) as written:
+        written.put_in_place()
+    assert path.read_bytes() == b"new"
+    assert names_in(tmp_path) == ["scan.ply"]
+
+
 def fifo(folder):
     os.mkfifo(folder / "Anna")
     return folder / "Anna"
@@ -131,7 +144,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path):
     program = f"""
 import pathlib, resource, signal
 from stsbench.errors import StorageError
-from stsbench.files.atomic import write_aside
+from stsbench.files.atomic import WrittenAside, write_aside
 from tests.files.mesh_files import as_nobody
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
@@ -164,7 +177,7 @@ def test_a_killed_process_leaves_the_old_file_or_the_new(tmp_path, place, old):
     if old is not None:
         path.write_bytes(old)
     program = (
-        "import pathlib, sys; from stsbench.files.atomic import write_aside;"
+        "import pathlib, sys; from stsbench.files.atomic import WrittenAside, write_aside;"
         "write_aside(pathlib.Path(sys.argv[1]), [b'n', b'ew'])"
     )
     done = subprocess.run(

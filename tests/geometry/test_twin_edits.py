@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stsbench.geometry.topology import BRANCHING, faces_at_edges, half_edge_twins
-from stsbench.geometry.twin_edits import drop_faces, settle_branching
+from stsbench.geometry.topology import BRANCHING, GONE, faces_at_edges, half_edge_twins
+from stsbench.geometry.twin_edits import append_twins, drop_faces, settle_branching
 from tests.shapes import grid_faces
 
 FAN = np.array([[0, 1, 2], [1, 0, 3], [0, 1, 4]], dtype=np.int32)  # three on the edge 0-1
@@ -38,3 +38,23 @@ def test_settling_is_building_anew(seed):
     half_edges, twins = settle_branching(kept, table)
     table[half_edges] = twins
     assert np.array_equal(table, half_edge_twins(kept, 50))
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 40))
+def test_appending_is_building_anew(seed, count):
+    rng = np.random.default_rng(seed)
+    faces = np.concatenate([grid_faces(4, 5), FAN + 3]).astype(np.int32)
+    faces = faces[rng.random(len(faces)) < 0.8]
+    added = rng.integers(0, 40, (count, 3)).astype(np.int32)
+    joined, table = append_twins(faces, half_edge_twins(faces, 40), added)
+    assert np.array_equal(joined, np.concatenate([faces, added]))
+    assert np.array_equal(table, half_edge_twins(joined, 40))
+
+
+def test_a_face_that_was_taken_out_is_met_by_no_added_one():
+    faces = np.array([[0, 1, 2], [3, 4, 5]], dtype=np.int32)
+    twin = half_edge_twins(faces, 6)
+    twin[:3] = GONE
+    _, table = append_twins(faces, twin, np.array([[1, 0, 3]], dtype=np.int32))
+    assert table.tolist() == [GONE] * 3 + [-1] * 6
