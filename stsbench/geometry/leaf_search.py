@@ -180,10 +180,9 @@ def meet_within(vertices, faces, corners, boxes, nodes, starts, work, out):
                 for j in range(i if a == b else 0, 2):
                     p = 2 * a + i
                     q = 2 * b + j
-                    if not _apart(nodes, p, nodes, q):
-                        stack[top, 0] = p
-                        stack[top, 1] = q
-                        top += 1
+                    stack[top, 0] = p  # without a branch that nobody can foretell
+                    stack[top, 1] = q
+                    top += 1 - _apart(nodes, p, nodes, q)
     return found, work
 
 

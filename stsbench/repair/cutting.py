@@ -104,24 +104,28 @@ def find_defects(tidied: Tidied, profile: RepairProfile, answers: Answers = NO_A
     border = np.zeros(len(vertices), dtype=bool)
     border[rim] = True
 
-    # Two halves of about the same length, twice: what only needs the faces, and what needs that.
+    # What only needs the faces, then what needs that, each time in two parts. The first is the
+    # longer one and ends with work in chunks, so whoever is done with the second helps there.
     def summed() -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.uint8]]:
         near, shorter = sum_and_count(vertices, faces)
         return near, shorter, flat_stars(vertices, faces, near, rim)
 
-    (tree, neighbours), (near, shorter, flat) = side_by_side(
-        lambda: (build_tree(vertices, faces), vertex_neighbours(faces, border)), summed
+    (neighbours, tree), (near, shorter, flat) = side_by_side(
+        lambda: (vertex_neighbours(faces, border), build_tree(vertices, faces)), summed
     )
 
-    def judged() -> tuple[Mask, _Spikes, WideNormals, NDArray[np.float64]]:
+    def judged() -> tuple[WideNormals, Mask, NDArray[np.float64], _Spikes]:
         normals = spread_normals(faces, near, shorter)
-        low = normals.unity < UNITY
-        spikes = spike_vertices(vertices, neighbours, border, near, low)
-        gaps = spread_layers(vertices, faces, near, border, tree)
-        return overturned_faces(vertices, faces, normals.wide), spikes, normals, gaps
+        low: Mask = normals.unity < UNITY
+        return (
+            normals,
+            overturned_faces(vertices, faces, normals.wide),
+            spread_layers(vertices, faces, near, border, tree),
+            spike_vertices(vertices, neighbours, border, near, low),
+        )
 
-    meetings, (overturned, (spike, height_mm, looked), normals, gaps) = side_by_side(
-        lambda: self_meetings(vertices, faces, tree=tree, flat=flat), judged
+    (normals, overturned, gaps, (spike, height_mm, looked)), meetings = side_by_side(
+        judged, lambda: self_meetings(vertices, faces, tree=tree, flat=flat)
     )
     spikes: Mask = faces_at(faces, spike >= 0)
     pairs = meetings.pairs
