@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from hostile_shapes import SHAPES, Made
 
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.files.scans import write_scan
@@ -144,7 +145,7 @@ def far(distance: float) -> TriangleMesh:
     return _mesh(vertices + distance, faces)
 
 
-CASES: dict[str, Callable[[], TriangleMesh]] = {
+CASES: dict[str, Callable[[], Made]] = {
     "1,000,000 loose triangles": loose_triangles,
     "hole of 100,000 edges, 300 mm": ring,
     "hole of 100,000 edges, to be filled": lambda: ring(rim_mm=14.0),
@@ -158,6 +159,7 @@ CASES: dict[str, Callable[[], TriangleMesh]] = {
     "1e9 away": lambda: far(1e9),
     "coordinates of 1e-9": lambda: scaled(1e-9 / 40),
     "single triangle": lambda: _mesh(np.eye(3) * 5, np.array([[0, 1, 2]])),
+    **SHAPES,
 }
 
 CHILD = """
@@ -203,9 +205,15 @@ def main() -> int:
         for title, make in CASES.items():
             if len(sys.argv) > 1 and title not in sys.argv[1:]:
                 continue
-            source, target = Path(name) / "in.ply", Path(name) / "out.ply"
-            mesh = make()
-            write_scan(mesh, source, durable=False)
+            made, target = make(), Path(name) / "out.ply"
+            suffix = made[0] if isinstance(made, tuple) else ".ply"
+            source = Path(name) / f"in{suffix}"
+            if isinstance(made, tuple):
+                source.write_bytes(made[1])
+            else:
+                write_scan(made, source, durable=False)
+            count = 0 if isinstance(made, tuple) else made.face_count
+            del made
             target.unlink(missing_ok=True)
             started = time.perf_counter()
             done = subprocess.run(
@@ -216,7 +224,7 @@ def main() -> int:
             wall = time.perf_counter() - started
             if done.returncode:
                 last = (done.stderr.strip().splitlines() or ["died"])[-1]
-                print(f"| {title} | {mesh.face_count} | {last[:90]} | FAILED | {wall:.1f} | | |")
+                print(f"| {title} | {count} | {last[:90]} | FAILED | {wall:.1f} | | |")
                 failed += 1
                 continue
             said, _, cpu, peak = json.loads(done.stdout)
@@ -225,7 +233,7 @@ def main() -> int:
             bad |= cpu > LIMIT_S or peak > LIMIT_MIB or "\n" in said
             failed += bad
             print(
-                f"| {title} | {mesh.face_count} | {said} | {checked}{' FAILED' if bad else ''} "
+                f"| {title} | {count} | {said} | {checked}{' FAILED' if bad else ''} "
                 f"| {wall:.1f} | {cpu:.1f} | {peak:.0f} |",
                 flush=True,
             )

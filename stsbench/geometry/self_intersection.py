@@ -25,8 +25,8 @@ from stsbench.geometry.leaf_search import clear_corners, meet_others, meet_withi
 __all__ = ["Meetings", "flat_stars", "meetings_with", "self_meetings"]
 
 _CHUNKS = 16
-_LEAST_WORK = 400_000_000
-WORK = 500
+_LEAST_WORK = 120_000_000
+WORK = 200  # ordinary scans need 10 to 18
 _MARGIN = 1e-6
 
 

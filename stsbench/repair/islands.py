@@ -8,6 +8,8 @@ Rules owned here:
   (`_COVERED`) and it is no mere scrap (`_LEAST_MM2`). What it shows the larger sheet shows too, so it
   is dropped, whatever the limits for debris say, up to `_LARGEST_SHARE` of that sheet. Which of the
   two was right nobody knows: a person must look. `overlaps` answers for larger ones.
+- Where debris together is more than `_MOST_LOST` of the largest piece, the verdict is hold: the scan
+  is in crumbs, and most of it may be what was dropped.
 - Every piece is listed with its area and its distance from the largest one.
 """
 
@@ -33,6 +35,7 @@ __all__ = ["Islands", "find_islands"]
 _COVERED = 0.6
 _LEAST_MM2 = 1.0
 _LARGEST_SHARE = 0.25
+_MOST_LOST = 0.2
 _BOXES = 8  # more pieces than this share one box
 
 
@@ -100,7 +103,8 @@ def find_islands(
     for n, wish in wishes.items():
         if wish is not None:
             debris[n] = wish == "remove"
-    findings: list[Finding] = []
+    asked_for = np.array([n for n, wish in wishes.items() if wish is not None], dtype=np.int64)
+    findings = _crumbs(pieces, debris & (gap_mm == 0), asked_for, main_mm2)
     layers: list[Finding] = []
     for number, n in enumerate(order):
         area = float(pieces.area_mm2[n])
@@ -132,6 +136,31 @@ def find_islands(
             )
         )
     return Islands(findings, layers, len(pieces) - 1 - len(layers), debris, main_mm2)
+
+
+def _crumbs(
+    pieces: Pieces, debris: Mask, asked_for: NDArray[np.int64], main_mm2: float
+) -> list[Finding]:
+    """Say so when debris that nobody asked to drop is a large part of the scan."""
+    crumbs = debris.copy()
+    crumbs[asked_for] = False
+    lost_mm2 = float(pieces.area_mm2[crumbs].sum())
+    if lost_mm2 <= _MOST_LOST * main_mm2:
+        return []
+    count = int(np.count_nonzero(crumbs))
+    share = 100 * lost_mm2 / main_mm2
+    return [
+        Finding(
+            FindingKind.ISLAND,
+            place_of(pieces.centre_mm[crumbs].mean(axis=0)),
+            lost_mm2**0.5,
+            lost_mm2,
+            int(pieces.faces_count[crumbs].sum()),
+            Severity.HOLD,
+            Action.REMOVED,
+            f"Loose pieces: {count} together are {share:.0f} % of the largest one's area.",
+        )
+    ]
 
 
 def _layers_over_main(

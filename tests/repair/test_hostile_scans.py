@@ -123,6 +123,48 @@ def random_soup(count=300):
     return mesh_of(rng.uniform(0, 10, (count, 3)), rng.integers(0, count, (2 * count, 3)))
 
 
+def chessboard(cells=30):
+    """Every second square is missing: the others hang together by corners alone."""
+    mesh = wavy(cells)
+    y, x = np.divmod(np.arange(cells * cells), cells)
+    inner = (np.minimum(x, y) > 1) & (np.maximum(x, y) < cells - 2)
+    kept = np.repeat(~inner | ((x + y) % 2 == 0), 2)
+    return mesh_of(mesh.vertices, mesh.faces[kept])
+
+
+def in_a_cloud(count):
+    """A sheet among loose tetrahedra."""
+    rng = np.random.default_rng(RNG)
+    mesh = wavy(40)
+    centre = rng.uniform(-2, 18, (count, 1, 3))
+    corners = (centre + rng.normal(0, 0.05, (count, 4, 3))).reshape(-1, 3)
+    four = np.array([[0, 1, 2], [0, 2, 3], [0, 3, 1], [1, 3, 2]])
+    loose = (4 * np.arange(count)[:, None, None] + four).reshape(-1, 3) + mesh.vertex_count
+    return mesh_of(np.vstack([mesh.vertices, corners]), np.vstack([mesh.faces, loose]))
+
+
+def balls_at_a_vertex():
+    """Two spheres with one vertex in common."""
+    ball = sphere(3)
+    top = int(np.argmax(ball.vertices[:, 2]))
+    other = 2 * ball.vertices[top] - ball.vertices
+    faces = np.vstack([ball.faces, ball.faces[:, ::-1] + ball.vertex_count])
+    return mesh_of(np.vstack([ball.vertices, other]), faces)
+
+
+def star_hole(edges=1500):
+    """A hole whose rim runs in and out, in faces that are all needles."""
+    angle = 2 * np.pi * np.arange(edges) / edges
+    rows = [
+        np.stack([r * np.cos(angle), r * np.sin(angle), 0 * angle], axis=-1)
+        for r in (1.2 + 0.4 * (np.arange(edges) % 2), np.full(edges, 8.5))
+    ]
+    here, after = np.arange(edges), (np.arange(edges) + 1) % edges
+    inner = np.stack([here, edges + here, edges + after], axis=-1)
+    outer = np.stack([here, edges + after, after], axis=-1)
+    return mesh_of(np.concatenate(rows), np.concatenate([inner, outer]))
+
+
 def fractal_rim(cells=24):
     """A border that is a comb: every second row of squares goes."""
     keep = np.ones((cells, cells, 2), dtype=bool)
@@ -168,6 +210,11 @@ CASES = [
     ("one vertex of 3000 faces", lambda: ply(cone()), "pass", 3000),
     ("each face twice, wound both ways", lambda: ply(twice_wound()), "review", 288),
     ("a soup of random faces", lambda: ply(random_soup()), "largest connected piece", None),
+    ("a chessboard", lambda: ply(chessboard()), "hold", None),
+    ("a sheet in a cloud", lambda: ply(in_a_cloud(20)), "review|pass", 3200),
+    ("a sheet in a thick cloud", lambda: ply(in_a_cloud(4000)), "hold", 3200),
+    ("two spheres at a vertex", lambda: stl(balls_at_a_vertex()), "hold", None),
+    ("a hole like a star", lambda: ply(star_hole()), "hold|review", None),
     ("a border like a comb", lambda: ply(fractal_rim()), "review", 864),
     ("not a number", lambda: stl_with(float("nan")), "not finite numbers", None),
     ("infinite", lambda: stl_with(float("inf")), "not finite numbers", None),
