@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
 from stsbench.geometry.face_groups import measure_groups
+from stsbench.geometry.face_sets import sum_sheets
 
 __all__ = ["Pieces", "distance_to_main", "measure_pieces"]
 
@@ -67,15 +68,13 @@ def measure_pieces(
     """
     count = int(component.max(initial=-1)) + 1
     if area_mm2 is not None and count:
-        area: NDArray[np.float64] = np.bincount(
-            np.maximum(component, 0), weights=area_mm2, minlength=count
-        ).astype(np.float64)
+        sums = sum_sheets(component, count, area_mm2)
+        area, size = sums.area_mm2, sums.faces_count
         main = int(area.argmax())
         if np.count_nonzero(area == area[main]) == 1:
             rows = np.flatnonzero((component != main) & (component >= 0))
             own = component[rows]
             rest = measure_groups(vertices, faces[rows], own - (own > main))
-            size = np.bincount(component + 1, minlength=count + 1)[1:]
             return Pieces(main, area, size, np.insert(rest.centre_mm, main, np.nan, axis=0))
     if (count and int(component.min()) < 0) or (not count and len(component)):
         there = component >= 0

@@ -20,11 +20,13 @@ from stsbench.geometry.compiled import kernel
 
 __all__ = [
     "Joined",
+    "SheetSums",
     "faces_at",
     "grow_by_rings",
     "join_faces",
     "join_on",
     "named_vertices",
+    "sum_sheets",
     "touching_faces",
 ]
 
@@ -203,6 +205,70 @@ def _join(faces, twin):
             component[f] = component[up]
             turned[f] ^= turned[up]
     return component, turned, contradictions[:count].copy()
+
+
+class SheetSums(NamedTuple):
+    """Sums over the faces of each component.
+
+    Parameters
+    ----------
+    area_mm2, turned_mm2 : (C,) float64
+        Area, and the part of it that is turned. Added in the order of the faces.
+    faces_count : (C,) int64
+    closed : (C,) bool
+        No edge without a twin.
+    """
+
+    area_mm2: NDArray[np.float64]
+    turned_mm2: NDArray[np.float64]
+    faces_count: NDArray[np.int64]
+    closed: Mask
+
+
+def sum_sheets(
+    component: NDArray[np.int32],
+    count: int,
+    area_mm2: NDArray[np.float64],
+    *,
+    turned: NDArray[np.uint8] | None = None,
+    twin: NDArray[np.int32] | None = None,
+) -> SheetSums:
+    """Sum up components in one pass over the faces.
+
+    Parameters
+    ----------
+    component : (F,) int32
+        -1 for faces that are gone.
+    count : int
+        How many components there are.
+    area_mm2 : (F,) float64
+    turned : (F,) uint8, optional
+        None is turned by default.
+    twin : (3F,) int32, optional
+        All count as closed by default.
+    """
+    turned = np.empty(0, np.uint8) if turned is None else turned
+    twin = np.empty(0, np.int32) if twin is None else twin
+    return SheetSums(*_sum(component, count, area_mm2, turned, twin))
+
+
+@kernel
+def _sum(component, count, area_mm2, turned, twin):
+    area = np.zeros(count)
+    against = np.zeros(count)
+    size = np.zeros(count, np.int64)
+    closed = np.ones(count, np.bool_)
+    for f in range(len(component)):
+        c = component[f]
+        if c < 0:
+            continue
+        area[c] += area_mm2[f]
+        size[c] += 1
+        if len(turned) and turned[f]:
+            against[c] += area_mm2[f]
+        if len(twin) and min(twin[3 * f], twin[3 * f + 1], twin[3 * f + 2]) < 0:
+            closed[c] = False
+    return area, against, size, closed
 
 
 def join_on(

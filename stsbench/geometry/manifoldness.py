@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
-from stsbench.geometry.face_sets import join_faces
+from stsbench.geometry.face_sets import join_faces, sum_sheets
 from stsbench.geometry.topology import branching_edges
 
 __all__ = ["extra_sheets", "sheets", "smaller_fans"]
@@ -70,8 +70,8 @@ def extra_sheets(
     dropped = np.zeros(count, dtype=bool)
     if not len(half_edges):
         return dropped
-    area = np.bincount(np.maximum(sheet, 0), weights=area_mm2, minlength=count)
-    size = np.bincount(sheet + 1, minlength=count + 1)[1:]
+    sums = sum_sheets(sheet, count, area_mm2)
+    area, size = sums.area_mm2, sums.faces_count
     own = sheet[half_edges // 3]
     order = np.lexsort((own, size[own], area[own], edge_of))
     edge_sorted, own_sorted = edge_of[order], own[order]

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
-from stsbench.geometry.face_sets import Joined, join_faces
-from stsbench.geometry.topology import BOUNDARY, BRANCHING
+from stsbench.geometry.edge_pairs import half_edges_of
+from stsbench.geometry.face_sets import Joined, join_faces, sum_sheets
 
 __all__ = ["Winding", "faces_inwards", "find_winding", "flip_faces", "signed_volumes"]
 
@@ -95,49 +95,27 @@ def find_winding(
     component, spread, contradictions = join_faces(faces, twin) if joined is None else joined
     count = len(contradictions)
     orientable = contradictions == 0
-    closed = np.ones(count, dtype=bool)
+    sums = sum_sheets(component, count, area_mm2, turned=spread, twin=twin)
+    closed = sums.closed
     if not count:
         return Winding(np.zeros(len(faces), dtype=bool), component, orientable, closed)
-    closed[component[np.flatnonzero((twin == BOUNDARY) | (twin == BRANCHING)) // 3]] = False
-    there = component >= 0
-    own = np.maximum(component, 0)
-    flip = spread.astype(bool)
-    total = np.bincount(own, weights=area_mm2, minlength=count)
-    turned = np.bincount(own, weights=area_mm2 * flip, minlength=count)
     # A tie by area (a box of two sheets) is settled by the count of faces, then left.
-    against = turned > total / 2
-    invert = against & ~closed
+    invert = (sums.turned_mm2 > sums.area_mm2 / 2) & ~closed
+    own = component if int(component.min()) >= 0 else np.maximum(component, 0)
+    there = component >= 0
+    flip = spread.astype(bool)
     if closed.any():
         # Volume of the component as it would be after `flip`, from faces of closed ones only.
         rows = np.flatnonzero(closed[own] & there)
         oriented = np.where(flip[rows, None], faces[rows][:, ::-1], faces[rows])
         volume = signed_volumes(vertices, oriented, component[rows], count)
         invert |= closed & (volume < 0)
-    flip ^= invert[own]
-    flip &= orientable[own] & there
+    if invert.any():
+        flip ^= invert[own]
+    if not orientable.all():
+        flip &= orientable[own]
+    flip &= there
     return Winding(flip, component, orientable, closed)
-
-
-@kernel
-def _flip(faces, twin, flip):
-    out = faces.copy()
-    out_twin = np.empty_like(twin)
-    for f in range(len(faces)):
-        turned = flip[f]
-        if turned:
-            out[f, 0] = faces[f, 2]
-            out[f, 2] = faces[f, 0]
-        for j in range(3):
-            t = twin[3 * f + j]
-            if t >= 0:
-                g = t // 3
-                k = t - 3 * g
-                if flip[g] and k < 2:
-                    t = 3 * g + 1 - k
-            # (a, b, c) becomes (c, b, a): its first two edges change places.
-            i = 1 - j if (turned and j < 2) else j
-            out_twin[3 * f + i] = t
-    return out, out_twin
 
 
 def flip_faces(
@@ -151,8 +129,21 @@ def flip_faces(
     twin : (3F,) int32
     flip : (F,) bool
     """
-    turned, turned_twin = _flip(faces, twin, np.ascontiguousarray(flip))
-    return turned, turned_twin
+    rows = np.flatnonzero(flip)
+    turned, table = faces.copy(), twin.copy()
+    turned[rows] = faces[rows][:, ::-1]
+    # (a, b, c) becomes (c, b, a): its first two edges change places.
+    old = half_edges_of(rows)
+    new = old.reshape(-1, 3)[:, [1, 0, 2]].ravel()
+    beyond = twin[old]
+    paired = np.flatnonzero(beyond >= 0)
+    across = beyond[paired]
+    side = across % 3
+    there = np.where(flip[across // 3] & (side < 2), across + 1 - 2 * side, across)
+    table[new] = beyond
+    table[new[paired]] = there
+    table[there] = new[paired]
+    return turned, table
 
 
 @kernel

@@ -9,9 +9,10 @@ from stsbench.geometry.face_sets import (
     join_faces,
     join_on,
     named_vertices,
+    sum_sheets,
     touching_faces,
 )
-from stsbench.geometry.topology import half_edge_twins
+from stsbench.geometry.topology import BOUNDARY, GONE, half_edge_twins
 from tests.repair.damage import moebius
 from tests.shapes import TETRAHEDRON, grid_faces, sheet
 
@@ -150,3 +151,21 @@ def test_a_group_without_area_is_placed_by_its_faces():
     places = measure_groups(line, np.array([[0, 1, 2]], np.int32), np.zeros(1, np.int32))
     assert places.centre_mm.tolist() == [[3.0, 0.0, 0.0]]
     assert places.area_mm2.tolist() == [0.0]
+
+
+def test_sheets_are_summed_up_and_faces_that_are_gone_left_out():
+    component = np.array([0, 1, -1, 0, 1], dtype=np.int32)
+    turned = np.array([0, 1, 1, 1, 0], dtype=np.uint8)
+    area_mm2 = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
+    twin = np.zeros(15, dtype=np.int32)
+    twin[6:9] = GONE
+    twin[13] = BOUNDARY
+    sums = sum_sheets(component, 2, area_mm2, turned=turned, twin=twin)
+    assert sums.area_mm2.tolist() == [9.0, 18.0]
+    assert sums.turned_mm2.tolist() == [8.0, 2.0]
+    assert sums.faces_count.tolist() == [2, 2]
+    assert sums.closed.tolist() == [True, False]
+    plain = sum_sheets(component, 2, area_mm2)
+    assert plain.area_mm2.tolist() == [9.0, 18.0]
+    assert not plain.turned_mm2.any()
+    assert plain.closed.all()
