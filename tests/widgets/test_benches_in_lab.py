@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from stsbench.domain.answers import Answers
+from stsbench.workflow.intake import preview_folder
 from stsbench.workflow.repair import repair_case
 from tests.shapes import sheet
-from tests.widgets.bench_arch import damaged_arch, take_in
+from tests.widgets.bench_arch import damaged_arch, order_folder, take_in
 from tests.widgets.bench_hands import BenchHands
 from tests.widgets.lab_driver import new_page, running_lab
 from tests.widgets.test_task_list import STATIC
@@ -76,13 +77,25 @@ def test_a_scan_without_area_is_one_line_in_the_bench(laboratory, tmp_path):
     assert "area" in line_of(BenchHands(page, "2_repair_scan.ipynb", address=address))
 
 
-def test_a_scan_of_too_many_faces_is_one_line_in_the_bench(laboratory):
-    address, page, number, _ = laboratory
-    hands = BenchHands(page, "2_repair_scan.ipynb", address=address)
-    hands.set_case(number)
-    hands.python("import stsbench.workflow.bench_session as limits; limits.MOST_FACES = 50_000")
-    assert "faces; the bench shows 50,000. Ask the clinic" in line_of(hands)
-    hands.python("limits.MOST_FACES = 2_000_000")  # the kernel outlives its page
+def test_a_scan_of_five_million_faces_is_one_line_in_the_bench(laboratory, tmp_path):
+    address, page, _, _ = laboratory
+    take_in(tmp_path / "order", sheet(1582, 1581, pitch_mm=0.04, height=lambda x, _y: 0.1 * x))
+    said = line_of(BenchHands(page, "2_repair_scan.ipynb", address=address))
+    assert "5,002,284 faces; the bench shows 2,000,000. Ask the clinic" in said
+
+
+def test_a_scan_of_no_faces_is_asked_for_at_intake(laboratory, tmp_path):
+    address, page, _, _ = laboratory
+    flat = sheet(20, 20, pitch_mm=3.0)
+    preview_folder(order_folder(tmp_path / "order", type(flat)(flat.vertices, flat.faces[:0])))
+    hands = BenchHands(page, "1_intake.ipynb", address=address)
+    hands.run_all()
+    hands.wait_done()
+    assert page.locator(".stsbench-say").last.inner_text() == "Missing: a readable scan"
+    page.get_by_role("button", name="Take in").click()  # asks again, takes nothing in
+    hands.wait_done()
+    assert "Missing" in page.locator(".stsbench-say").last.inner_text()
+    assert "Traceback" not in page.locator(".jp-Notebook").inner_text()
 
 
 def test_a_case_that_does_not_exist_is_one_line_in_the_bench(laboratory):

@@ -67,6 +67,7 @@ export class App {
   isWaiting = false;
   isKeyHeld = false;
   private busy = 0;
+  private refreshing = 0;
   private readonly endings: (() => void)[] = [];
 
   constructor(readonly model: Model, element: HTMLElement) {
@@ -228,6 +229,14 @@ export class App {
     this.chrome.refresh(withBar);
   }
 
+  /** Once before the next frame, however many messages say so: a step comes with five. */
+  refreshSoon(): void {
+    this.refreshing ||= requestAnimationFrame(() => {
+      this.refreshing = 0;
+      this.refresh();
+    });
+  }
+
   showView(name: ViewName): void {
     this.stage.measure();
     this.stage.view.showView(name);
@@ -299,6 +308,7 @@ export class App {
     if (!LIVE.delete(this)) return;
     this.send({ type: "gone" });
     clearTimeout(this.busy);
+    cancelAnimationFrame(this.refreshing);
     for (const end of this.endings.splice(0).reverse()) end();
     const parts = [this.cross, this.pointer, this.tools, this.compare, this.occlusion, this.guides, this.section, this.findings, this.stage];
     for (const part of parts) part.close();

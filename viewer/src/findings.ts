@@ -147,12 +147,13 @@ export class Findings {
     const places: number[] = [], colours: number[] = [], segments: number[] = [], tints: number[] = [];
     for (const finding of shown) {
       const tint = plainColour(kindColour(finding.kind)).toArray();
+      const linear = tint.map((value) => value ** 2.2); // what the line shader takes
       const slots = this.app.layer(finding.layer)?.slots;
       if (finding.loop && slots) {
         for (let i = 0; i < finding.loop.length; i++) {
           for (const vertex of [finding.loop[i], finding.loop[(i + 1) % finding.loop.length]]) {
             for (let k = 0; k < 3; k++) segments.push(slots.positions[3 * vertex + k]);
-            tints.push(...tint.map((value) => value ** 2.2)); // the line shader takes linear colours
+            tints.push(...linear);
           }
         }
       }

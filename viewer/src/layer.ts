@@ -171,16 +171,16 @@ export class Layer {
 
   private measureBox(): void {
     const { positions, vertexCount } = this.slots;
-    const low = [Infinity, Infinity, Infinity], high = [-Infinity, -Infinity, -Infinity];
+    const { min, max } = this.box.makeEmpty();
     for (let i = 0; i < 3 * vertexCount; i += 3) {
-      for (let k = 0; k < 3; k++) {
-        const value = positions[i + k];
-        if (value < low[k]) low[k] = value;
-        if (value > high[k]) high[k] = value;
-      }
+      const x = positions[i], y = positions[i + 1], z = positions[i + 2];
+      if (x < min.x) min.x = x;
+      if (x > max.x) max.x = x;
+      if (y < min.y) min.y = y;
+      if (y > max.y) max.y = y;
+      if (z < min.z) min.z = z;
+      if (z > max.z) max.z = z;
     }
-    this.box.min.fromArray(low);
-    this.box.max.fromArray(high);
     this.box.getBoundingSphere(this.sphere);
   }
 }

@@ -26,6 +26,7 @@ export class Maps {
   showsEdits = true;
   private readonly scales = new Map<Layer, Scale>();
   private readonly reasons = new Map<Layer, Uint8Array>();
+  private readonly counts = new Map<Layer, Uint32Array>(); // of living faces, by reason
 
   constructor(private readonly app: App) {}
 
@@ -54,6 +55,7 @@ export class Maps {
   forget(layer: Layer): void {
     this.scales.delete(layer);
     this.reasons.delete(layer);
+    this.counts.delete(layer);
   }
 
   toggleDeviation(): void {
@@ -67,12 +69,14 @@ export class Maps {
     for (const layer of this.reasons.keys()) this.drawEdits(layer);
   }
 
+  /** Draw a layer's edits and count them, after the mesh or its reasons changed. */
   drawEdits(layer: Layer): void {
-    const reasons = this.showsEdits ? this.reasons.get(layer) : undefined, { alive, faceCount } = layer.slots;
+    const reasons = this.reasons.get(layer), { alive, faceCount } = layer.slots;
     const counts = new Uint32Array(REASONS.length), last = Math.min(faceCount, reasons?.length ?? 0);
     for (let slot = 0; slot < last; slot++) if (alive[slot]) counts[reasons![slot]]++;
+    this.counts.set(layer, counts);
     for (let reason = 1; reason < REASONS.length; reason++) {
-      const slots = new Uint32Array(counts[reason]);
+      const slots = new Uint32Array(this.showsEdits ? counts[reason] : 0);
       for (let slot = 0, at = 0; at < slots.length; slot++) if (alive[slot] && reasons![slot] === reason) slots[at++] = slot;
       layer.showOverlay(`edit ${reason}`, slots, { colour: REASONS[reason][1], inFront: 2 });
     }
@@ -98,12 +102,7 @@ export class Maps {
   }
 
   private editLegend(): Node {
-    const counts = REASONS.map(() => 0);
-    for (const [layer, reasons] of this.reasons) {
-      for (let slot = 0; slot < Math.min(reasons.length, layer.slots.faceCount); slot++) {
-        if (layer.slots.alive[slot]) counts[reasons[slot]]++;
-      }
-    }
+    const counts = REASONS.map((_, reason) => [...this.counts.values()].reduce((sum, one) => sum + one[reason], 0));
     const isEdited = counts.some((count, reason) => reason > 0 && count > 0);
     const rows = REASONS.flatMap(([label, colour], reason) => {
       if (!counts[reason] || (reason === 0 && isEdited)) return []; // "untouched" only where all is

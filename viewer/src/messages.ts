@@ -57,7 +57,7 @@ export class Messages {
     handler(message, buffers);
     if (buffers.reduce((sum, { byteLength }) => sum + byteLength, 0) > LARGE) this.collectSoon();
     if (message.to || app.isOnlyView) for (const { buffer } of buffers) release(buffer as ArrayBuffer);
-    app.refresh();
+    app.refreshSoon();
     if (["mesh", "delta", "drop_preview"].includes(message.type)) {
       if (message.type !== "mesh") app.answered();
       app.stage.draw();
