@@ -21,6 +21,7 @@ __all__ = ["Patch", "corner_of", "flip_to_delaunay"]
 
 _FLIPS_PER_TRIANGLE = 20
 _FEW_STEPS = 64
+_SAME_BEND = 1e-3
 _SHARPEST = 0.5  # cosine: a flip may not leave a sharper bend than this unless one was there
 
 
@@ -168,7 +169,7 @@ def flip_to_delaunay(
         s0, s1, s2, s, _ = corner_of(points, d, b, c)
         before = (p0 * q0 + p1 * q1 + p2 * q2) / (p * q) if p * q > 0.0 else -2.0
         after = (r0 * s0 + r1 * s1 + r2 * s2) / (r * s) if r * s > 0.0 else -2.0
-        if after < min(before, _SHARPEST) or after == -2.0 or not allowed:
+        if after < min(before, _SHARPEST) - _SAME_BEND or after == -2.0 or not allowed:
             continue
         # The fan with fewer faces tells sooner; some rims fan out from one vertex.
         joined = 2

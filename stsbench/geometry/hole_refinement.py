@@ -6,7 +6,9 @@ Rules owned here:
 - After each round edges are flipped until the patch is Delaunay.
 - A patch that would need more than `VERTEX_CAP` vertices (or twice its rim's) grows coarser from
   its rim inwards, so that a rim as wide as a whole jaw ends too.
-- The same rim gives the same patch: triangles are taken in order, flips from a stack.
+- The same rim gives the same patch: triangles are taken in order, flips from a stack. Rims of
+  machined parts are full of ties (squares, circles), which rounding would break anew in every pose:
+  so the patch is drawn within a rim that is shaken by a hundredth of its edges (`hole_rims`).
 
 Sources: P. Liepa, *Filling holes in meshes*, SGP 2003; R. Pfeifle, H.-P. Seidel, *Triangular
 B-splines for blending and filling of polygonal holes*, Graphics Interface 1996.
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Faces, Vertices
 from stsbench.geometry.compiled import kernel
 from stsbench.geometry.delaunay_flips import Patch, corner_of, flip_to_delaunay
-from stsbench.geometry.hole_rims import Rims
+from stsbench.geometry.hole_rims import Rims, shaken_places
 from stsbench.geometry.hole_triangulation import Triangulation
 from stsbench.geometry.patch_order import number_vertices
 
@@ -57,7 +59,8 @@ class Refinement(NamedTuple):
 
 @kernel
 def _refine(
-    vertices: NDArray[np.float64],
+    places: NDArray[np.float64],
+    old: int,
     rims: Rims,
     triangulation: Triangulation,
     forbidden: NDArray[np.int64],
@@ -86,7 +89,7 @@ def _refine(
             mean += wanted[i] / size
             name[i] = rim[start + i]
             for k in range(3):
-                points[i, k] = vertices[rim[start + i], k]
+                points[i, k] = places[start + i, k]
         if count == size:  # a star about the middle
             wanted[size] = mean
             name[size] = -1
@@ -172,7 +175,7 @@ def _refine(
             for j in range(3):
                 v = local[t, j]
                 o = opposite[3 * t + j]
-                w = vertices.shape[0] + made_vertices + v - size
+                w = old + made_vertices + v - size
                 new_faces[made_faces + t, j] = rim[start + v] if v < size else w
                 new_opposite[made_faces + t, j] = o + 3 * made_faces if o >= 0 else -1 - start - v
         for i in range(size, used if count > 0 else size):
@@ -223,6 +226,7 @@ def refine_patches(
     if spacing_mm is not None:
         rims = rims._replace(spacing_mm=spacing_mm)
     loops = len(rims.offsets) - 1
+    places = shaken_places(vertices, rims)
     joined = rims.banned[:, 1:] + rims.offsets[rims.banned[:, :1].astype(np.int64)]
     forbidden = joined[:, 0] * len(rims.vertex) + joined[:, 1]
     # A round hole needs an eleventh of its rim's square; only what is used of this is touched.
@@ -247,7 +251,9 @@ def refine_patches(
             waiting=np.empty(12 * room, np.int32),
             queued=np.zeros(6 * room, np.uint8),
         )
-        if _refine(vertices, rims, triangulation, forbidden, vertex_cap, patch, refined):
+        if _refine(
+            places, len(vertices), rims, triangulation, forbidden, vertex_cap, patch, refined
+        ):
             made, held = refined.vertex_offsets[-1], refined.face_offsets[-1]
             refined = refined._replace(
                 vertices=refined.vertices[:made],

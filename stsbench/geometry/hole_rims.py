@@ -19,10 +19,13 @@ from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.compiled import kernel
 from stsbench.geometry.triangle_edges import measure_triangles
 
-__all__ = ["THIN_ROUNDINGS", "Rims", "gather_rims", "thin_height"]
+__all__ = ["THIN_ROUNDINGS", "Rims", "gather_rims", "shaken_places", "thin_height"]
 
 THIN_ROUNDINGS = 4.0
 _CROWDED = 16
+_EQUAL = 1e-3  # of a squared length
+_SHAKE = 0.01  # of the edge at a place
+_GOLDEN = 0.6180339887498949
 
 
 class Rims(NamedTuple):
@@ -94,9 +97,14 @@ def _backwards(
     along = corners[after] - corners
     squared = np.einsum("ij,ij->i", along, along)
     longest = np.maximum.reduceat(squared, offsets[:-1])
-    # Equal edges, as on a regular grid: the smaller position decides, then that of the next vertex.
-    equal = np.flatnonzero(squared >= longest[loop_of] * (1 - 1e-9))
+    # Equal edges, as on a regular grid: the one nearer to the middle of the scan decides, which
+    # moving the scan does not change; then the smaller position, then that of the next vertex.
+    equal = np.flatnonzero(squared >= longest[loop_of] * (1 - _EQUAL))
     keys = np.concatenate([corners[after[equal]].T[::-1], corners[equal].T[::-1]])
+    if len(equal) > len(sizes):
+        between = (corners[equal] + corners[after[equal]]) / 2
+        away = np.linalg.norm(between - vertices.mean(axis=0), axis=1)
+        keys = np.concatenate([keys, np.round(away / (away.max() * 1e-9))[None]])
     equal = equal[np.lexsort([*keys, loop_of[equal]])]
     first = equal[np.searchsorted(loop_of[equal], np.arange(len(sizes)))] - offsets[:-1]
     steps = np.arange(len(loops)) - offsets[loop_of]
@@ -276,3 +284,27 @@ def gather_rims(
         rim, loop_offsets, owner, normal, spacing, supported, behind.about[:count], banned,
         thin_mm, group,
     )  # fmt: skip
+
+
+def shaken_places(vertices: Vertices, rims: Rims) -> Vertices:
+    """Return the places of rims, each a little off, so that no four of them lie on one circle.
+
+    Each is moved within the face behind it by up to a hundredth of the edge that leaves it: far more
+    than rounding does, in directions that turn with the scan.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float64, mm
+    rims : Rims
+
+    Returns
+    -------
+    (B, 3) float64, mm
+    """
+    corners: Vertices = vertices[rims.vertex]
+    along = corners[rims.next_place()] - corners
+    across = np.cross(rims.normal, along)
+    step = np.arange(len(corners)) - np.repeat(rims.offsets[:-1], np.diff(rims.offsets))
+    wave = (step + 1) * _GOLDEN
+    shift = (wave % 1.0 - 0.5)[:, None] * along + (wave * wave % 1.0 - 0.5)[:, None] * across
+    return corners + 2 * _SHAKE * shift

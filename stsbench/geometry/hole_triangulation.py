@@ -26,6 +26,9 @@ __all__ = [
 
 EXACT_RIM = 160  # places; the exact search of 160 takes about 10 ms
 EXACT, WIDE, STAR, IMPOSSIBLE = range(4)
+# What moving a scan and rounding it again may change decides nothing.
+_SAME_BEND = 1e-3
+_SAME_AREA = 1e-4
 _NO_NORMAL = 3.0  # worse than any fold (2.0): a triangle without area
 
 
@@ -108,7 +111,7 @@ def _triangulate(
                     for m in range(i + 1, k if angle[i, k] < np.inf else i):
                         worst = max(angle[i, m], angle[m, k])
                         # What lies below already exceeds the best: this triangle can't mend that.
-                        if worst > best_angle + 1e-9 or worst == np.inf:
+                        if worst > best_angle + _SAME_BEND or worst == np.inf:
                             continue
                         longest = 0.0
                         length = 0.0
@@ -139,8 +142,9 @@ def _triangulate(
                         else:
                             worst = max(worst, _NO_NORMAL)
                             length = np.inf
-                        if worst < best_angle - 1e-9 or (
-                            worst < best_angle + 1e-9 and total < best_area * (1.0 - 1e-9)
+                        if worst < best_angle - _SAME_BEND or (
+                            worst < best_angle + _SAME_BEND
+                            and total < best_area * (1.0 - _SAME_AREA)
                         ):
                             best_angle = worst
                             best_area = total

@@ -4,14 +4,23 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import cKDTree
 
+from stsbench.domain.answers import Answers
+from stsbench.domain.findings import Action
 from stsbench.domain.mesh import TriangleMesh
+from stsbench.geometry.boundary import boundary_loops
 from stsbench.geometry.bounding_tree import build_tree
 from stsbench.geometry.cleaning import turn_thin_faces
 from stsbench.geometry.face_groups import measure_groups
+from stsbench.geometry.hole_filling import fill_loops
+from stsbench.geometry.hole_rims import gather_rims, shaken_places
 from stsbench.geometry.layers import layer_gaps
 from stsbench.geometry.topology import half_edge_twins
 from stsbench.geometry.wide_normals import sum_near, sum_normals
+from stsbench.repair.listing import largest_first
+from stsbench.repair.pipeline import repair_scan
+from stsbench.repair.profiles import load_profile
 from stsbench.samples.arches import random_pose
 from tests.shapes import sheet
 
@@ -108,3 +117,113 @@ def test_a_ray_does_not_fall_between_faces_that_rounding_parts():
     mesh = np.array(faces, dtype=np.int32)
     tree, sums = build_tree(vertices, mesh), sum_near(vertices, mesh)
     assert layer_gaps(vertices, sums, np.array([8], np.int32), tree) == pytest.approx([-0.2])
+
+
+def _machined():
+    """A regular saddle with a square, a long and a round opening: full of equal edges and angles."""
+    count = 24
+    ground = sheet(count, count, height=lambda x, y: 0.04 * x * (y - 3.0))
+    middles = ground.vertices[ground.faces].mean(axis=1)
+    step = np.ptp(ground.vertices[:, 0]) / count
+    cell = np.floor(middles[:, :2] / step)
+    gone = ((cell >= [4, 3]) & (cell < [10, 9])).all(axis=1)
+    gone |= ((cell >= [13, 4]) & (cell < [20, 6])).all(axis=1)
+    gone |= np.linalg.norm(middles[:, :2] - [12 * step, 16 * step], axis=1) < 4.2 * step
+    return ground.vertices, np.ascontiguousarray(ground.faces[~gone])
+
+
+def _filled(vertices, faces):
+    """The repaired sheet, by the answer that says which loops are holes."""
+    answers = Answers({f"hole/{n}": "fill" for n in (1, 2, 3)})
+    return repair_scan(
+        TriangleMesh(vertices, faces), profile=load_profile("study"), answers=answers
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_openings_of_a_machined_part_are_filled_alike_in_every_pose(seed):
+    vertices, faces = _machined()
+    pose = random_pose(seed, shift_mm=50.0)
+    moved = (vertices @ pose[:3, :3].T + pose[:3, 3]).astype(np.float32).astype(float)
+    here, there = _filled(vertices, faces), _filled(moved, faces)
+    assert sum(f.action is Action.FILLED for f in here.findings) == 3
+    back = (there.mesh.vertices - pose[:3, 3]) @ pose[:3, :3]
+    assert len(back) == here.mesh.vertex_count
+    assert there.mesh.face_count == here.mesh.face_count
+    for one, other in ((back, here.mesh.vertices), (here.mesh.vertices, back)):
+        assert cKDTree(one).query(other)[0].max() < 0.001
+    places = [
+        np.array([f.place_mm for f in found.findings if f.action is Action.FILLED])
+        for found in (here, there)
+    ]
+    assert (places[1] - pose[:3, 3]) @ pose[:3, :3] == pytest.approx(places[0], abs=1e-3)
+
+
+@settings(deadline=None, max_examples=15)
+@given(SEEDS)
+def test_equal_findings_are_listed_alike_in_every_pose(seed):
+    rng = np.random.default_rng(seed)
+    places = rng.uniform(-20, 20, (60, 3))
+    sizes = rng.choice([0.0, 0.5, 0.5004, 2.0], 60)
+    pose = random_pose(seed, shift_mm=50.0)
+    moved = (places @ pose[:3, :3].T + pose[:3, 3]).astype(np.float32).astype(float)
+    noise = 1 + rng.uniform(-1e-6, 1e-6, 60)
+    here, there = largest_first(sizes, places), largest_first(sizes * noise, moved)
+    assert (np.diff(sizes[here]) <= 0).all()
+    assert np.array_equal(here, there)
+
+
+def _tube(count=48):
+    """The end of a scan body: rings of as many equal edges, closed by nothing."""
+    turn = 2 * np.pi * np.arange(count) / count
+    rings = [
+        np.stack([r * np.cos(turn), r * np.sin(turn), np.full(count, z)], axis=1)
+        for r, z in ((2.0, 0.0), (2.5, 0.0), (3.2, -0.1), (4.5, -0.6), (4.6, -3.0))
+    ]
+    here = np.arange(count)
+    after = np.roll(here, -1)
+    faces = []
+    for n in range(len(rings) - 1):
+        inner, outer = n * count, (n + 1) * count
+        faces.append(np.stack([inner + here, outer + here, outer + after], axis=1))
+        faces.append(np.stack([inner + here, outer + after, inner + after], axis=1))
+    stalk = [[9.0, 1.0, -3.0]]  # what is no circle tells where it begins
+    faces.append([[4 * count, 5 * count, 4 * count + 1]])
+    return np.vstack([*rings, stalk]), np.concatenate(faces).astype(np.int32)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_round_opening_is_filled_alike_in_every_pose(seed):
+    vertices, faces = _tube()
+    pose = random_pose(seed, shift_mm=50.0)
+    moved = (vertices @ pose[:3, :3].T + pose[:3, 3]).astype(np.float32).astype(float)
+    loops = boundary_loops(faces, half_edge_twins(faces, len(vertices)))
+    inner = loops.take(np.array([int(np.argmin(np.diff(loops.offsets)))]))
+    twin = half_edge_twins(faces, len(vertices))
+    here, there = (
+        fill_loops(places, faces, twin, inner.vertices, inner.offsets)
+        for places in (vertices, moved)
+    )
+    assert len(here.vertices) > 50
+    assert len(there.faces) == len(here.faces)
+    back = (there.vertices - pose[:3, 3]) @ pose[:3, :3]
+    assert cKDTree(back).query(here.vertices)[0].max() < 0.001
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_shaken_places_turn_with_the_scan_and_lie_on_no_circle(seed):
+    vertices, faces = _tube()
+    twin = half_edge_twins(faces, len(vertices))
+    loops = boundary_loops(faces, twin)
+    inner = loops.take(np.array([int(np.argmin(np.diff(loops.offsets)))]))
+    rims = gather_rims(vertices, faces, twin, inner.vertices, inner.offsets)
+    shaken = shaken_places(vertices, rims)
+    moved = np.linalg.norm(shaken - vertices[rims.vertex], axis=1)
+    edge = 4.0 * np.sin(np.pi / 48)
+    assert moved.max() < 0.015 * edge
+    radius = np.linalg.norm(shaken[:, :2], axis=1)
+    assert np.unique(radius.round(9)).size == len(radius)
+    pose = random_pose(seed, shift_mm=50.0)
+    there = vertices @ pose[:3, :3].T + pose[:3, 3]
+    turned = rims._replace(normal=np.ascontiguousarray(rims.normal @ pose[:3, :3].T))
+    assert shaken_places(there, turned) == pytest.approx(shaken @ pose[:3, :3].T + pose[:3, 3])
