@@ -49,6 +49,9 @@ def repair_command(
     max_deviation_mm: Annotated[
         float | None, typer.Option(help="Farthest that remeshing may go, mm (0.02).")
     ] = None,
+    find_steps: Annotated[
+        bool, typer.Option("--find-steps", help="Report stitching steps too: as long again.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Repair a scan: only what is broken changes, and every change is recorded."""
@@ -61,6 +64,7 @@ def repair_command(
         decimate_mm=decimate_mm,
         remesh_mm=remesh_mm,
         max_deviation_mm=max_deviation_mm,
+        find_steps=find_steps,
         as_json=as_json,
     )
 

@@ -44,6 +44,7 @@ def repair_loose(
     decimate_mm: float | None = None,
     remesh_mm: float | None = None,
     max_deviation_mm: float | None = None,
+    find_steps: bool = False,
     as_json: bool = False,
 ) -> int:
     """Repair a scan file; return the exit code."""
@@ -60,6 +61,7 @@ def repair_loose(
             decimate_mm=decimate_mm,
             remesh_mm=remesh_mm,
             max_deviation_mm=max_deviation_mm,
+            finds_steps=find_steps,
             progress=progress,
         )
     return conclude(document, as_json=as_json)

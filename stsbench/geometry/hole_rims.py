@@ -289,8 +289,8 @@ def gather_rims(
 def shaken_places(vertices: Vertices, rims: Rims) -> Vertices:
     """Return the places of rims, each a little off, so that no four of them lie on one circle.
 
-    Each is moved within the face behind it by up to a hundredth of the edge that leaves it: far more
-    than rounding does, in directions that turn with the scan.
+    Each is moved within the face behind it by up to a hundredth of the shorter of its two edges: far
+    more than rounding does, in directions that turn with the scan.
 
     Parameters
     ----------
@@ -302,7 +302,12 @@ def shaken_places(vertices: Vertices, rims: Rims) -> Vertices:
     (B, 3) float64, mm
     """
     corners: Vertices = vertices[rims.vertex]
-    along = corners[rims.next_place()] - corners
+    after = rims.next_place()
+    along = corners[after] - corners
+    length = np.linalg.norm(along, axis=1)
+    shorter = length.copy()
+    shorter[after] = np.minimum(length[after], length)
+    along *= (shorter / np.maximum(length, 1e-300))[:, None]
     across = np.cross(rims.normal, along)
     step = np.arange(len(corners)) - np.repeat(rims.offsets[:-1], np.diff(rims.offsets))
     wave = (step + 1) * _GOLDEN

@@ -3,7 +3,7 @@
 Rules owned here:
 - Inspection runs the very steps of a repair on a draft of its own and keeps what they saw, so a
   defect is never found by one and missed by the other. Each finding has the action "none".
-- Stitching steps are searched here alone (`seams`): no repair does anything about them.
+- Stitching steps are searched here always, by a repair when asked (`seams`): nobody mends them.
 - Counts are exact; of each kind the largest are listed (`listing.LISTED`).
 - A copy, a thin face or a fin is counted as what it is, and not once more as the branching edges
   it causes.

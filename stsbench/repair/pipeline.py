@@ -27,6 +27,7 @@ from stsbench.repair.holes import LoopPlan, plan_loops
 from stsbench.repair.patching import Patcher
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.result import RepairResult
+from stsbench.repair.seams import note_steps
 from stsbench.repair.tidying import Tidied, check_tidied, tidy_scan
 from stsbench.repair.turning import turn_closed_out, turn_inwards_out
 from stsbench.repair.values import carry_values
@@ -41,6 +42,7 @@ def repair_scan(
     answers: Answers = NO_ANSWERS,
     preparation: bool = False,
     margin_line: Vertices | None = None,
+    finds_steps: bool = False,
     progress: Progress = NO_PROGRESS,
     on_mesh: Callable[[TriangleMesh], None] | None = None,
 ) -> RepairResult:
@@ -57,6 +59,8 @@ def repair_scan(
         The order holds a prepared tooth.
     margin_line : (N, 3) float64, mm, optional
         Closed polyline along its margin.
+    finds_steps : bool
+        Search for stitching steps as well, which takes as long again, and list them.
     progress : Progress
     on_mesh : callable, optional
         Called with the repaired mesh as soon as it is sure, while the rest of the result is made;
@@ -92,6 +96,9 @@ def repair_scan(
 
     progress.step("finding spikes and self-intersections", 0.3)
     defects, plan = side_by_side(lambda: find_defects(tidied, profile, answers), planned)
+    if finds_steps:
+        progress.step("finding stitching steps", 0.4)
+        note_steps(tidied, profile)
     if not profile.edits_allowed:
         _note_loops(tidied, list(plan.findings), preparation and margin_line is None)
         return _unedited(mesh, tidied.findings)

@@ -3,8 +3,8 @@
 Rules owned here:
 - Nobody knows which of the two strips is right, and no local edit mends the arch: nothing is cut.
   The profile says whether a step stops the case (as a double layer does) or asks for a look.
-- They are searched when a scan is inspected, not while it is repaired: the search looks at the whole
-  surface with a model and takes as long as a repair.
+- They are searched when a scan is inspected and in the repair of a case; a repair of a loose file
+  searches when asked, for it takes longer than the repair: the whole surface is fitted with a model.
 """
 
 import numpy as np

@@ -123,6 +123,10 @@ def _matching(finding: Finding, standing: list[Finding], places: Vertices) -> in
     if not standing:
         return None
     gap = np.abs(places - np.array(finding.place_mm)).max(axis=1)
+    if finding.kind is FindingKind.STITCHING_STEP:
+        # Known by where it runs: the vertex that shows it best can be another one by then.
+        own = [n for n, other in enumerate(standing) if other.kind is finding.kind]
+        return min(own, key=gap.__getitem__, default=None)
     for n in np.flatnonzero(gap <= _SAME_MM).tolist():
         other = standing[n]
         loops = finding.kind in _LOOPS and other.kind in _LOOPS

@@ -69,6 +69,7 @@ def repair_file(
     decimate_mm: float | None = None,
     remesh_mm: float | None = None,
     max_deviation_mm: float | None = None,
+    finds_steps: bool = False,
     progress: Progress = NO_PROGRESS,
 ) -> Report:
     """Repair a scan file and write the result.
@@ -89,6 +90,8 @@ def repair_file(
         Give the edges this one length afterwards; off by default. Not with `decimate_mm`.
     max_deviation_mm : float, optional
         Farthest that remeshing may lie from the repaired scan, 0.02 by default.
+    finds_steps : bool
+        Search for stitching steps as well, which takes as long again, and report them.
 
     Returns
     -------
@@ -130,6 +133,7 @@ def repair_file(
             read_scan(Path(path_in)),
             profile=limits,
             answers=answers or Answers(),
+            finds_steps=finds_steps,
             progress=progress,
             on_mesh=None if reshaped else write,
         )

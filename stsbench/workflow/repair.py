@@ -141,12 +141,16 @@ def repair_automatically(
     answers: Answers,
     progress: Progress = NO_PROGRESS,
 ) -> RepairResult:
-    """Repair one scan as the profile and the answers of this scan have it; no step by hand."""
+    """Repair one scan as the profile and the answers of this scan have it; no step by hand.
+
+    Stitching steps are searched for and listed: a person looks at what a case's repair reports.
+    """
     return repair_scan(
         original,
         profile=limits,
         answers=answers,
         preparation=order.has_preparation,
+        finds_steps=True,
         progress=progress,
     )
 

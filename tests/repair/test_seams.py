@@ -45,3 +45,30 @@ def test_a_repair_leaves_the_surface_along_a_step_alone(stepped):
     result = repair_scan(stepped, profile=load_profile("study"))
     assert np.array_equal(result.mesh.faces, stepped.faces)
     assert result.edited_mm2 == 0
+
+
+@pytest.mark.parametrize(
+    ("profile", "severity", "verdict", "action"),
+    [
+        ("study", Severity.REVIEW, Verdict.REVIEW, Action.KEPT),
+        ("restorative", Severity.HOLD, Verdict.HOLD, Action.KEPT),
+        ("ortho-record", Severity.HOLD, Verdict.HOLD, Action.NONE),
+    ],
+)
+def test_a_repair_that_is_asked_reports_the_step_and_leaves_it(
+    stepped, profile, severity, verdict, action
+):
+    result = repair_scan(stepped, profile=load_profile(profile), finds_steps=True)
+    (finding,) = [f for f in result.findings if f.kind is KIND]
+    assert (finding.severity, finding.action, result.verdict) == (severity, action, verdict)
+    assert KIND in {f.kind for f in result.findings_after}
+    (seen,) = [f for f in inspect_scan(stepped).findings if f.kind is KIND]
+    assert finding.place_mm == seen.place_mm
+    assert finding.size_mm == seen.size_mm
+    assert np.array_equal(result.mesh.faces, stepped.faces)
+    assert result.edited_mm2 == 0
+
+
+def test_a_repair_that_is_not_asked_does_not_search(stepped):
+    result = repair_scan(stepped, profile=load_profile("restorative"))
+    assert KIND not in {f.kind for f in result.findings}
