@@ -205,7 +205,7 @@ def test_usual_words_mean_what_typer_makes_of_them(monkeypatch):
         given, named = called.pop()
         assert read.pop("scan") == given[0]
         assert [read.pop("out")] == list(given[1:]) if "out" in read else len(given) == 1
-        assert read == {name: value for name, value in named.items() if value is not None}
+        assert read == {name: value for name, value in named.items() if value}
         for option, (name, make) in usual.options.items():
             spelled = [command, "scan.ply", option, "x"]
             spelled += [] if name == "out" or "out" not in usual.required else ["-o", "out.ply"]
