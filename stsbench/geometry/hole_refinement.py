@@ -125,7 +125,8 @@ def _refine(
                     v = local[t, j]
                     far = 0.0
                     for k in range(3):
-                        far += (apart[k] - points[v, k]) ** 2
+                        along = apart[k] - points[v, k]
+                        far += along * along
                     far = np.sqrt(far)
                     nearest = min(nearest, far)
                     spare = min(spare, _DENSITY * far - wanted[v])

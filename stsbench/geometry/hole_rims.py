@@ -26,6 +26,7 @@ _CROWDED = 16
 _EQUAL = 1e-3  # of a squared length
 _SHAKE = 0.01  # of the edge at a place
 _GOLDEN = 0.6180339887498949
+_PLACE = (1 << 21) - 1  # more places than any rim has
 
 
 class Rims(NamedTuple):
@@ -168,7 +169,8 @@ def _look_behind(
                 continue
             squared = 0.0
             for j in range(3):
-                squared += (vertices[w, j] - vertices[v, j]) ** 2
+                along = vertices[w, j] - vertices[v, j]
+                squared += along * along
             fan[place, 0] += np.sqrt(squared)
             fan[place, 1] += 1.0
             is_open = twin[3 * f + k] < 0
@@ -207,8 +209,9 @@ def _banned(
     if not len(across):
         return np.empty((0, 3), np.int64)
     loop = loop_of[across[:, 0]]
-    found = np.column_stack([loop, across - offsets[loop][:, None]])
-    return np.ascontiguousarray(np.unique(found, axis=0), dtype=np.int64)
+    place = across - offsets[loop][:, None]
+    keys = np.unique((loop << 42) | (place[:, 0] << 21) | place[:, 1])  # by loop, then by place
+    return np.stack([keys >> 42, keys >> 21 & _PLACE, keys & _PLACE], axis=1)
 
 
 def gather_rims(

@@ -124,7 +124,9 @@ def _triangulate(
                             j2 = j - 1 if j > 0 else 2
                             normal[j] = to[0, j1] * to[1, j2] - to[0, j2] * to[1, j1]
                             length += normal[j] * normal[j]
-                            squared = to[j, 0] ** 2 + to[j, 1] ** 2 + to[j, 2] ** 2
+                            squared = (
+                                to[j, 0] * to[j, 0] + to[j, 1] * to[j, 1] + to[j, 2] * to[j, 2]
+                            )
                             longest = max(longest, squared)
                         length = np.sqrt(length)
                         total = area[i, m] + area[m, k] + 0.5 * length

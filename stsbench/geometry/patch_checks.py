@@ -70,7 +70,8 @@ def _inspect(
             for j in range(3):
                 squared = 0.0
                 for k in range(3):
-                    squared += (corner[j, k] - corner[j - 1 if j > 0 else 2, k]) ** 2
+                    along = corner[j, k] - corner[j - 1 if j > 0 else 2, k]
+                    squared += along * along
                 longest = max(longest, squared)
             area[loop] += 0.5 * twice
             bend[f] = 1.0 if twice > thin_mm * np.sqrt(longest) else -1.0

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Vertices
+from stsbench.geometry.compiled import kernel
 from stsbench.geometry.hole_rims import Rims
 
 __all__ = ["number_vertices"]
@@ -20,41 +21,62 @@ __all__ = ["number_vertices"]
 _SMALL = 64  # vertices
 
 
+@kernel
 def _in_waves(
-    start: NDArray[np.int64],
-    end: NDArray[np.int64],
-    rank: NDArray[np.int64],
-    patch: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """Return numbers of vertices that edges join, in each patch from its lowest rank outwards.
+    faces: Faces,
+    old: int,
+    vertex_offsets: NDArray[np.int64],
+    face_offsets: NDArray[np.int64],
+    number: NDArray[np.int64],
+) -> None:
+    """Give the vertices of large patches new numbers, each from its lowest outwards.
 
-    All patches go at once, a wave of each at a time; `patch` ascends.
+    What a vertex leads to follows in the order of the numbers before.
     """
-    count = np.bincount(patch)
-    made = np.cumsum(count) - count
-    last = made + count
-    number = np.full(len(rank), -1)
-    by_rank = np.lexsort([rank, patch])
-    front = np.zeros(0, dtype=np.int64)
-    while (made < last).any():
-        idle = made < last
-        idle[patch[front]] = False
-        if idle.any():
-            rest = by_rank[(number[by_rank] < 0) & idle[patch[by_rank]]]
-            front = np.concatenate([front, rest[np.diff(patch[rest], prepend=-1) != 0]])
-            front = front[np.argsort(patch[front], kind="stable")]
-        own = patch[front]
-        size = np.bincount(own, minlength=len(count))
-        number[front] = np.arange(len(front)) + (made - np.cumsum(size) + size)[own]
-        made = made + size
-        ahead = number[end] < 0
-        start, end = start[ahead], end[ahead]
-        reached = number[start] >= 0
-        first = np.full(len(rank), len(rank))
-        np.minimum.at(first, end[reached], number[start[reached]])
-        front = np.flatnonzero(first < len(rank))
-        front = front[np.lexsort([rank[front], first[front], patch[front]])]
-    return number
+    rank = number.copy()
+    following = np.empty((faces.shape[0], 3), np.int32)
+    leaving = np.full(len(number), -1, np.int32)  # the first of a chain of half-edges
+    order = np.empty(len(number), np.int64)
+    for loop in range(vertex_offsets.shape[0] - 1):
+        low = vertex_offsets[loop]
+        high = vertex_offsets[loop + 1]
+        if high - low <= _SMALL:
+            continue
+        for f in range(face_offsets[loop], face_offsets[loop + 1]):
+            for k in range(3):
+                v = faces[f, k] - old
+                if v >= 0:
+                    following[f, k] = leaving[v]
+                    leaving[v] = 3 * f + k
+        for v in range(low, high):
+            number[v] = -1
+        made = low
+        for at in range(low, high):
+            if at == made:
+                first = low
+                while number[first] >= 0:
+                    first += 1
+                for v in range(first, high):
+                    if number[v] < 0 and rank[v] < rank[first]:
+                        first = v
+                order[made] = first
+                number[first] = made
+                made += 1
+            begin = made
+            h = leaving[order[at]]
+            while h >= 0:
+                v = faces[h // 3, h % 3 + 1 if h % 3 < 2 else 0] - old
+                if v >= 0 and number[v] < 0:
+                    number[v] = made
+                    place = made
+                    while place > begin and rank[order[place - 1]] > rank[v]:
+                        order[place] = order[place - 1]
+                        place -= 1
+                    order[place] = v
+                    made += 1
+                h = following[h // 3, h % 3]
+            for place in range(begin, made):
+                number[order[place]] = place
 
 
 def number_vertices(
@@ -89,17 +111,5 @@ def number_vertices(
     order = np.lexsort([np.einsum("ij,ij->i", new_vertices, length[hole_of]), hole_of])
     number = np.empty(made, np.int64)
     number[order] = np.arange(made)
-    many = np.diff(vertex_offsets) > _SMALL
-    large = np.flatnonzero(many[hole_of])
-    if len(large):
-        within = np.full(made, -1)
-        within[large] = np.arange(len(large))
-        rows = np.repeat(many, np.diff(face_offsets))
-        faces = new_faces[rows].astype(np.int64) - old
-        faces = np.where(faces >= 0, within[np.maximum(faces, 0)], -1)
-        start, end = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
-        inner = (start >= 0) & (end >= 0)
-        waves = _in_waves(start[inner], end[inner], number[large], hole_of[large])
-        # Each patch keeps the numbers it had, in another order.
-        number[large] = large[waves]
+    _in_waves(new_faces, old, vertex_offsets, face_offsets, number)
     return number

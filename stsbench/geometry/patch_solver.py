@@ -144,7 +144,7 @@ def _solve_holes(
             band = max(band, right - (reach[item, 0] if plate else row - low))
         wide = band + 1 + SPARE + channels
         filled = n + SPARE - (n + SPARE) % GROUP
-        fits = n * (wide - SPARE) ** 2 <= most_work and filled * wide <= system.shape[0]
+        fits = n * (wide - SPARE) * (wide - SPARE) <= most_work and filled * wide <= system.shape[0]
         for x in range(filled * wide if fits else 0):
             system[x] = 0.0
         for x in range(n, filled if fits else n):

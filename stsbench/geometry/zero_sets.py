@@ -45,7 +45,8 @@ def _set_up(places: Values, linear: Values, images: Values, system: Values) -> N
         for j in range(count - i):
             squared = 0.0
             for k in range(3):
-                squared += (places[k, i + j] - places[k, i]) ** 2
+                along = places[k, i + j] - places[k, i]
+                squared += along * along
             row[j] = squared * np.sqrt(squared)
         for c in range(4):
             total = 0.0
