@@ -246,10 +246,9 @@ def _fill_rims(
         position = np.concatenate([membrane, vertices[graph.old_vertex]])
         weights = weigh_graph(position, graph)
         even = membrane_weights(refined, graph, weights)
-        membrane, _ = solve_patches(*parts, even, position)
-        if field.shape[1]:
-            known = np.concatenate([new_values, field[graph.old_vertex]])
-            new_values, _ = solve_patches(*parts, even, known)
+        known = np.concatenate([new_values, field[graph.old_vertex]])
+        both, _ = solve_patches(*parts, even, np.concatenate([position, known], axis=1))
+        membrane, new_values = np.ascontiguousarray(both[:, :3]), both[:, 3:]
         plates = _is_fairable(rims, refined)
         if fair and plates.any():
             position[:new] = membrane
