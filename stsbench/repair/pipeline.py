@@ -107,6 +107,7 @@ def repair_scan(
     if tidied.orientable:
         progress.step("cutting", 0.45)
         cut_defects(tidied, defects)
+        del defects  # what the patcher needs of it, it has
         patcher.run(progress)
         side_by_side(lambda: _turn(tidied), draft.sheets)  # turning changes no sheet
     progress.step("verifying", 0.95)
@@ -114,7 +115,7 @@ def repair_scan(
     findings = tuple(tidied.findings + patcher.unsolved)
     if not tidied.orientable:
         findings = tuple(_undone(finding) for finding in findings)
-    del patcher, defects  # the tree is as large as the scan, and the result is made beside it
+    del patcher  # the tree is as large as the scan, and the result is made beside it
     used = draft.used_vertices()
 
     def made() -> TriangleMesh:

@@ -101,7 +101,7 @@ class SecondLook:
         border = np.zeros(draft.vertex_count, dtype=bool)
         border[open_vertices(draft.faces, draft.twin)] = True
         renewed = draft.faces.take(np.flatnonzero(faces_at(draft.faces, changed)), axis=0)
-        self._near[changed] = sum_near(draft.vertices, renewed)[changed]
+        self._near[changed] = self._sums_at(changed, renewed)
         neighbours = renew_neighbours(*self._neighbours, changed, renewed, border)
         away = rings_away(*neighbours, changed, max(SPIKE_RINGS, 2 * self._passes + 1))
         self._ready = _Ready(border, neighbours, away, self._sum_again(away))
@@ -127,6 +127,16 @@ class SecondLook:
         """Forget the last `prepare`, if any: what it looked at did not stay."""
         self._prepared, self._ready = False, None
         self.unity, self._near, self._looked, self._passes = self._before
+
+    def _sums_at(self, changed: Mask, faces: Faces) -> NDArray[np.float64]:
+        """Sum vector area and area at changed vertices, (N, 4), over all faces that name one."""
+        named = changed.copy()
+        named[faces] = True
+        names = np.flatnonzero(named)
+        name = np.empty(len(named), dtype=np.int32)
+        name[names] = np.arange(len(names), dtype=np.int32)
+        vertices = self.draft.vertices.take(names, axis=0)
+        return sum_near(vertices, name.take(faces))[changed[names]]
 
     def _take_changes(self) -> Mask:
         """Mark vertices that lost or gained a face since the first search; make room for new ones."""
