@@ -13,6 +13,7 @@ from stsbench.repair.result import RepairResult
 from stsbench.widgets.bench_findings import table_rows
 from stsbench.widgets.html_blocks import folded_block, plain_table
 from stsbench.widgets.labels import Labels
+from stsbench.widgets.sentences import in_words
 
 __all__ = ["findings_block", "hold_line", "limits_block", "shipped_block"]
 
@@ -67,7 +68,7 @@ def hold_line(results: Mapping[str, RepairResult], labels: Labels) -> str:
     if not held:
         return ""
     kind = labels.find(held[0].kind.value, "kind")
-    return f"{labels('hold', 'verdicts')}: {kind}. {held[0].detail}".strip()
+    return f"{labels('hold', 'verdicts')}: {kind}. {in_words(held[0].detail, labels)}".strip()
 
 
 def limits_block(limits: RepairProfile, labels: Labels) -> str:

@@ -19,6 +19,7 @@ from stsbench.errors import CancelledError, StsbenchError
 from stsbench.files.homes import read_home_settings
 from stsbench.widgets.html_blocks import said_block
 from stsbench.widgets.labels import Labels, labels_in
+from stsbench.widgets.sentences import in_words
 
 __all__ = ["BenchFrame"]
 
@@ -152,7 +153,7 @@ class BenchFrame:
             self.say(self.labels("cancelled"), "warning")
         except StsbenchError as error:
             if not self._ended:
-                self.say(str(error), "error")
+                self.say(in_words(str(error), self.labels), "error")
         except Exception as error:  # noqa: BLE001 - the bench's last line of defence shows no values
             self.say(f"{self.labels('failed')} ({type(error).__name__})", "error")
         else:

@@ -13,6 +13,7 @@ from typing import Any
 from stsbench.errors import StsbenchError
 from stsbench.files.homes import read_home_settings
 from stsbench.widgets.bench_frame import BenchFrame
+from stsbench.widgets.sentences import in_words
 from stsbench.widgets.viewer import Viewer
 
 __all__ = ["BenchWithView"]
@@ -29,6 +30,7 @@ class BenchWithView(BenchFrame):
 
     def __init__(self) -> None:
         self.screen = threading.RLock()
+        self.standing = ""  # an error that stays until a check takes it back
         super().__init__()
 
     def _view(self) -> list[Any]:
@@ -52,7 +54,7 @@ class BenchWithView(BenchFrame):
         def answer(content: dict[str, Any], buffers: list[Any]) -> None:
             if self._ended:
                 return
-            self.say("")
+            super(BenchWithView, self).say(self.standing, "error")
             with self.screen:
                 if not self.guard(lambda: handler(content, buffers)) and not self._ended:
                     self.viewer.drop_preview()
@@ -62,14 +64,15 @@ class BenchWithView(BenchFrame):
     def end(self, reason: StsbenchError) -> None:
         """Take every mesh off the screen at once and say why."""
         self._ended = True
-        self.viewer.clear(str(reason))
-        self.say(str(reason), "error")
+        words = in_words(str(reason), self.labels)
+        self.viewer.clear(words)
+        self.say(words, "error")
         self.head(*self._headed, "")
         self.cancel()
         # Once more after whatever was being shown in this moment. The wait has an end, because the
         # caller may hold what that work waits for; the work then fails, as nothing is open any more.
         if self.screen.acquire(timeout=_PATIENCE_S):
-            self.viewer.clear(str(reason))
+            self.viewer.clear(words)
             self.screen.release()
 
     def close(self) -> None:

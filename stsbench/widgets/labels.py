@@ -45,6 +45,10 @@ class Labels:
         except KeyError:
             raise InputError(f"There is no label {name!r}.", "Add it to labels.json.") from None
 
+    def of(self, section: str) -> dict[str, str]:
+        """Return every label of a section."""
+        return {name: text for (own, name), text in self._words.items() if own == section}
+
     def find(self, name: str, section: str) -> str:
         """Return a label, or the name in plain words where the table has none."""
         return self._words.get((section, name), name.replace("_", " "))

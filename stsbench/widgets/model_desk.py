@@ -22,6 +22,7 @@ from stsbench.modelling.pipeline import ModelResult
 from stsbench.modelling.profiles import BODIES
 from stsbench.widgets.bench_view import BenchWithView
 from stsbench.widgets.html_blocks import folded_block, next_block, plain_table
+from stsbench.widgets.sentences import in_words
 from stsbench.workflow.model import CaseModel
 from stsbench.workflow.model_session import ModelSession
 
@@ -154,7 +155,7 @@ class ModelDesk(BenchWithView):
                 return
             if made is None:
                 self.viewer.show_base([], [])
-                self.say(self._live.not_made.get(self._shown, ""), "error")
+                self.say(in_words(self._live.not_made.get(self._shown, ""), self.labels), "error")
                 return
             frame = made.frame
             self.viewer.set_directions(
@@ -181,11 +182,11 @@ class ModelDesk(BenchWithView):
                 (model.scan_id, label.find(str(check["name"]), "measured"), _plain(check["value"]))
                 for check in model.report["checks"]
             ]
-        rows += [(scan_id, why, "") for scan_id, why in made.not_made.items()]
+        rows += [(scan_id, in_words(why, label), "") for scan_id, why in made.not_made.items()]
         self._checks.value = folded_block(label("shipped"), plain_table(rows))
         self.say("")
         for why in made.not_made.values():
-            self.say(why, "error")
+            self.say(in_words(why, label), "error")
 
     def _plane_line(self, result: ModelResult) -> str:
         if result.frame.source == "given":

@@ -31,6 +31,7 @@ from stsbench.widgets.bench_checks import (
 from stsbench.widgets.bench_findings import finding_rows
 from stsbench.widgets.bench_view import BenchWithView
 from stsbench.widgets.html_blocks import folded_block, next_block
+from stsbench.widgets.sentences import in_words
 from stsbench.workflow.bench_history import BenchScan, Done
 from stsbench.workflow.bench_session import RepairSession
 from stsbench.workflow.repair import CaseRepair
@@ -177,13 +178,13 @@ class RepairDesk(BenchWithView):
         self.viewer.preview_delta(layer, **_forward(step))
 
     def _done(self, layer: str, done: Done) -> None:
-        self._warn(done.step)
         self.viewer.apply_delta(layer, **_forward(done.step))
         self._after_step(layer)
+        self._warn(done.step)
 
     def _warn(self, step: Step) -> None:
         if step.warnings:
-            self.say(" ".join(step.warnings), "warning")
+            self.say(in_words(" ".join(step.warnings), self.labels), "warning")
 
     def _on_mark(self, content: Mapping[str, Any], _buffers: list[Any]) -> None:
         self._live.mark(str(content["layer"]), content["place_mm"], str(content["note"]))
@@ -221,6 +222,8 @@ class RepairDesk(BenchWithView):
         self._show_history()
         self._show_findings(layer)
         self._checks.value = folded_block(self.labels("shipped"), self.labels("checking"))
+        if self.standing:  # a line of before this step; the check says whether it still holds
+            self.say(self.labels("checking"))
         self._outcome.value = self.labels("unsaved")
         self._stop_timer()
         self._generation += 1
@@ -290,6 +293,9 @@ class RepairDesk(BenchWithView):
         held = hold_line(self._results, self.labels)
         if held:
             self.say(held, "error")
+        elif self.standing:
+            self.say(self.labels("holds_no_more"))
+        self.standing = held
 
     def _show_limits(self) -> None:
         limits = self._live.limits

@@ -19,6 +19,7 @@ from stsbench.errors import InputError
 from stsbench.qa.places import ReviewPlace
 from stsbench.widgets.bench_view import BenchWithView
 from stsbench.widgets.html_blocks import folded_block, next_block, plain_table
+from stsbench.widgets.sentences import in_words
 from stsbench.workflow.bench_deviation import signed_distance
 from stsbench.workflow.review import CaseReview
 from stsbench.workflow.review_session import ReviewSession, ShownScan
@@ -176,6 +177,6 @@ class ReviewDesk(BenchWithView):
         )
 
     def _place_title(self, place: ReviewPlace) -> str:
-        """Return number and whereabouts; what the check says of it stays in English."""
+        """Return number, whereabouts, and what the check says of it."""
         words = [self.labels.find(word, "where") for word in place.where.split()]
-        return f"{place.number}. {' '.join(words)}: {place.detail}"
+        return f"{place.number}. {' '.join(words)}: {in_words(place.detail, self.labels)}"
