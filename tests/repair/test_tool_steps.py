@@ -168,6 +168,17 @@ def test_deleting_a_band_warns_that_the_scan_falls_apart():
         plan_step(working, {"tool": "keep_component", "face": left})
 
 
+def test_only_a_deletion_that_parts_the_scan_warns_of_it():
+    mesh = dome()
+    working = WorkingMesh(mesh)
+    x = mesh.vertices[mesh.faces].mean(axis=1)[:, 0]
+    warnings = []
+    for rows in (np.abs(x - 12) < 1.0, None, np.abs(x - 18) < 1.0):
+        chosen = near(mesh, 5.0, 10.0, 1.5) if rows is None else np.flatnonzero(rows)
+        warnings.append(do(working, {"tool": "delete", "faces": ranges_of(chosen)}).warnings)
+    assert warnings == [("The scan falls into 2 pieces.",), (), ("The scan falls into 3 pieces.",)]
+
+
 def test_refilling_replaces_a_bump_by_what_surrounds_it():
     flat = sheet(30, 30)
     bumped = flat.vertices.copy()
@@ -343,6 +354,28 @@ def test_a_curve_from_border_to_border_parts_the_scan():
     assert 15.8 < after.vertices[:, 1].max() < 16.2
 
 
+def test_the_side_that_goes_may_be_told_by_a_place_that_was_deleted():
+    mesh = dome()
+    working = WorkingMesh(mesh)
+    do(working, {"tool": "delete", "faces": ranges_of(near(mesh, 18.0, 10.0, 2.0))})
+    line = [[12.1, y, height(12.1, y)] for y in np.linspace(0.3, 19.7, 7)]
+    do(working, {"tool": "trim_curve", "points": line, "goes": [18, 10, height(18, 10)]})
+    check_sound(working.to_mesh(), loops=1)
+    assert working.to_mesh().vertices[:, 0].max() < 12.5
+
+
+@pytest.mark.parametrize(("lift_mm", "is_off"), [(1.2, False), (2.5, True)])
+def test_a_curve_beside_the_scan_is_refused(lift_mm, is_off):
+    lifted = [[x, y, z + lift_mm] for x, y, z in ring(4.0)]
+    use = {"tool": "trim_curve", "points": lifted, "goes": [*CENTRE, height(*CENTRE)]}
+    working = WorkingMesh(dome())
+    if is_off:
+        with pytest.raises(InputError, match=r"2\.\d mm off the scan"):
+            plan_step(working, use)
+    else:
+        assert len(plan_step(working, use).removed)
+
+
 def test_a_few_places_on_a_curved_surface_are_enough():
     ball = sphere(5, radius_mm=10.0)
     mesh = TriangleMesh(ball.vertices.astype(np.float32).astype(np.float64), ball.faces)
@@ -416,7 +449,7 @@ def test_cleaning_the_border_leaves_a_smooth_rim_and_an_untouched_scan():
     check_sound(after, loops=1)
     check_values(after)
     check_rest(mesh, working, step)
-    assert turning_deg(after) < 0.5 * turning_deg(mesh)
+    assert turning_deg(after) < 0.12 * turning_deg(mesh)  # 0.15 where nothing is smoothed
     old_edges, uses = edge_counts(mesh.faces)
     border = np.unique(old_edges[uses == 1])
     assert not np.isin(border, working.faces[working.alive]).any()
@@ -430,19 +463,21 @@ def test_cleaning_the_border_leaves_a_smooth_rim_and_an_untouched_scan():
     assert deepest.max() < 3.2
 
 
-def test_cleaning_takes_what_it_cuts_off():
-    """A square of 12 mm with a flap of 3 mm on a neck that the strip eats."""
+@pytest.mark.parametrize(("side_mm", "pieces"), [(3, 1), (6, 2)])
+def test_cleaning_takes_what_it_cuts_off_up_to_a_twentieth(side_mm, pieces):
+    """A body of 12 by 20 mm with a square flap on a neck that the strip eats."""
     mesh = sheet(40, 40, pitch_mm=0.5)
     x, y = mesh.vertices[mesh.faces].mean(axis=1)[:, :2].T
-    body, flap = x < 12, (x > 14) & (x < 17) & (y > 8) & (y < 11)
+    body = x < 12
+    flap = (x > 14) & (x < 14 + side_mm) & (np.abs(y - 9.5) < side_mm / 2)
     neck = (x > 11) & (x < 15) & (y > 9) & (y < 10)
     working = WorkingMesh(
         WorkingMesh(TriangleMesh(mesh.vertices, mesh.faces[body | flap | neck])).to_mesh()
     )
     do(working, {"tool": "clean_border", "edge": rim_edge(working, 0), "strip_mm": 0.7})
     after = working.to_mesh()
-    check_sound(after, loops=1)
-    assert after.vertices[:, 0].max() < 12
+    check_sound(after, loops=pieces, components=pieces)
+    assert (after.vertices[:, 0].max() < 12) == (pieces == 1)
 
 
 def test_cleaning_a_hole_warns():

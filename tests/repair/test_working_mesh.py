@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stsbench.domain.edits import EditReason
+from stsbench.domain.edits import EditReason, EditRecord
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.errors import InputError, MeshError
 from stsbench.geometry.topology import BOUNDARY, half_edge_twins
@@ -113,3 +113,31 @@ def test_vertices_that_moved_go_back_and_a_plan_from_before_is_refused():
     assert working.vertices.tobytes() == mesh.vertices.tobytes()
     working.apply(again)
     assert np.array_equal(working.vertices[again.moved], again.moved_to)
+
+
+def test_the_record_adds_a_step_to_what_the_repair_did():
+    """A repair that had moved every vertex by 0.5 mm and added the first one and the first face."""
+    mesh = dome()
+    own, faces = np.arange(mesh.vertex_count), np.arange(mesh.face_count)
+    own[0] = faces[0] = -1
+    moved_mm = np.where(own < 0, 0.0, 0.5).astype(np.float32)
+    reason = np.where(faces < 0, EditReason.HOLE_FILL, EditReason.NONE).astype(np.uint8)
+    none = np.zeros(0, dtype=np.int32)
+    first = EditRecord(
+        own.astype(np.int32), moved_mm, faces.astype(np.int32), none, none.astype(np.uint8), reason
+    )
+    working = WorkingMesh(mesh)
+    places = mesh.vertices[[0, 700]] + [0.0, 0.0, 0.25]
+    step = Step(
+        "smooth", EditReason.SMOOTH, NONE, NOWHERE, np.zeros((0, 3), dtype=np.int32),
+        np.array([0, 700], dtype=np.int32), mesh.vertices[[0, 700]], places,
+    )  # fmt: skip
+    working.apply(step)
+    record = working.record(first)
+    assert record.vertex_moved_mm[[0, 1, 700]].tolist() == [0.0, 0.5, 0.75]
+    bent = np.isin(mesh.faces, [0, 700]).any(axis=1)
+    assert record.removed_face.tolist() == np.flatnonzero(bent & (faces >= 0)).tolist()
+    assert set(record.removed_reason) == {EditReason.SMOOTH}
+    assert (record.face_source[bent] == -1).all()
+    expected = np.where(faces < 0, EditReason.HOLE_FILL, np.where(bent, EditReason.SMOOTH, 0))
+    assert np.array_equal(record.added_reason, expected)
