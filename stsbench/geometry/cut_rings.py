@@ -10,12 +10,16 @@ Rules owned here:
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
+from stsbench.domain.mesh import Faces
 from stsbench.geometry.compiled import kernel
+from stsbench.geometry.face_groups import group_faces
 
 __all__ = ["CRUMB_FACES", "crumbs_about", "lost_faces"]
 
 CRUMB_FACES = 500
+_MOST_CRUMBS = 300
 
 
 @kernel
@@ -27,41 +31,17 @@ def _root(parent, n):
 
 
 @kernel
-def crumbs_about(faces, twin, gone, vertex_count):
-    """Find the small pieces that a cut through one component left over.
-
-    Parameters
-    ----------
-    faces : (F, 3) int32
-        What is left.
-    twin : (3F,) int32
-    gone : (N, 3) int32
-        Corners of the faces that went; with them it was one component.
-    vertex_count : int
-
-    Returns
-    -------
-    count : int
-        Crumbs that were found; -1 when it is not known whether the rest is one component.
-    crumb : (F,) int32
-        Number of the crumb a face belongs to, from 1 on; 0 for all others.
-    """
+def _follow(faces, twin, cut):
+    """Group the faces that name a vertex of the cut, over edges; follow each group a while."""
     crumb = np.zeros(len(faces), np.int32)
-    place = np.full(vertex_count, -1, np.int32)  # union-find over the vertices of the cut
-    for n in range(len(gone)):
-        for j in range(3):
-            if place[gone[n, j]] < 0:
-                place[gone[n, j]] = gone[n, j]
-            place[_root(place, gone[n, 0])] = _root(place, gone[n, j])
-    group = np.empty(len(faces), np.int32)  # union-find over the faces about it
+    group = np.empty(len(faces), np.int32)
     about = np.empty(len(faces), np.int32)
     met = np.empty(len(faces), np.int32)
     count = 0
     for f in range(len(faces)):
         group[f] = -1
         met[f] = -1
-        # Only where no corner is of the cut all three are negative.
-        if (place[faces[f, 0]] & place[faces[f, 1]] & place[faces[f, 2]]) >= 0:
+        if cut[faces[f, 0]] | cut[faces[f, 1]] | cut[faces[f, 2]]:
             group[f] = f
             about[count] = f
             count += 1
@@ -97,32 +77,51 @@ def crumbs_about(faces, twin, gone, vertex_count):
             found += 1
             for x in range(last):
                 crumb[queue[x]] = found
+    for n in range(count):
+        met[n] = _root(group, about[n])
+    return about[:count].copy(), met[:count].copy(), found, crumb
+
+
+def crumbs_about(
+    faces: Faces, twin: NDArray[np.int32], gone: Faces, vertex_count: int
+) -> tuple[int, NDArray[np.int32]]:
+    """Find the small pieces that a cut through one component left over.
+
+    Parameters
+    ----------
+    faces : (F, 3) int32
+        What is left.
+    twin : (3F,) int32
+    gone : (N, 3) int32
+        Corners of the faces that went; with them it was one component.
+    vertex_count : int
+
+    Returns
+    -------
+    count : int
+        Crumbs that were found; -1 when it is not known whether the rest is one component.
+    crumb : (F,) int32
+        Number of the crumb a face belongs to, from 1 on; 0 for all others.
+    """
+    place = np.full(vertex_count, -1, dtype=np.int32)
+    place[gone] = group_faces(gone)[:, None]
+    about, group, found, crumb = _follow(faces, twin, place >= 0)
+    if found > _MOST_CRUMBS:
+        return -1, crumb
+    corners = place[faces[about]]
+    row, corner = np.nonzero(corners >= 0)
+    touched, own, within = corners[row, corner], group[row], crumb[about[row]]
     # Places that one crumb touches are one; then what else touches a place must hang together.
-    ends = np.full(max(vertex_count, found + 1), -1, np.int32)
-    for n in range(count):
-        c = crumb[about[n]]
-        for j in range(3):
-            v = faces[about[n], j]
-            if c > 0 and place[v] >= 0:
-                if ends[c] < 0:
-                    ends[c] = v
-                place[_root(place, ends[c])] = _root(place, v)
-    ends[:] = -1
-    for n in range(count):
-        f = about[n]
-        for j in range(3):
-            v = faces[f, j]
-            if crumb[f] > 0 or place[v] < 0:
-                continue
-            p = _root(place, v)
-            if ends[p] < 0:
-                ends[p] = _root(group, f)
-            elif ends[p] != _root(group, f):
-                return -1, crumb
-    for n in range(len(gone)):
-        if ends[_root(place, gone[n, 0])] < 0:
-            return -1, crumb  # nothing else is left about it
-    return found, crumb
+    label = np.arange(int(place.max(initial=-1)) + 1)
+    for c in range(1, found + 1):
+        together = np.zeros(len(label), dtype=bool)
+        together[label[touched[within == c]]] = True
+        label[together[label]] = together.argmax()
+    rest = within == 0
+    pairs = np.unique(label[touched[rest]] * len(faces) + own[rest])
+    # Each place once: one group about it.
+    known = np.array_equal(pairs // max(len(faces), 1), np.unique(label))
+    return (found if known else -1), crumb
 
 
 @kernel
