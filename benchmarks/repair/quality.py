@@ -1,13 +1,15 @@
 """Repair quality: stsbench and its peers against the truth, and recall and precision of `inspect`.
 
     python benchmarks/repair/quality.py [--cases arch-50k ...] [--peers meshlib vtk ...]
-        [--seeds 1 2] [--no-inspect]
+        [--seeds 1 2] [--no-inspect] [--holes]
 
 Every case was clean before seeded damage was worked into it, so each column is measured against
 what was there (case.clean):
 
 - small and large holes: root mean square distance of the surface that was taken away (vertices and
   face centres) from the result. A hole left open counts with the distance to its rim.
+- `--holes` tells of every large hole by itself: root mean square distance, and how far the fill lies
+  over the true surface (positive) or below it: 5 and 95 of 100 of its samples, and the farthest.
 - outside: largest distance from the result of a clean vertex that lies farther than `AWAY_MM` from
   every defect. Lost border and moved surface both show here.
 - pairs: pairs of faces that cross or touch; branching edges and bow-ties counted by the referee of
@@ -32,7 +34,10 @@ from stsbench.domain.findings import Finding, FindingKind
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.files.scans import read_scan
 from stsbench.geometry.distance import build_tree, closest_on_tree
+from stsbench.geometry.face_groups import group_faces
+from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.self_intersection import self_meetings
+from stsbench.geometry.wide_normals import sum_near
 from stsbench.repair.inspection import inspect_scan
 from stsbench.samples.damage import DamageTruth, PlannedDefect, damage_scan
 from tests.repair.referee import as_stl, judge
@@ -84,6 +89,45 @@ def _rms(case: Case, kinds: Iterable[str], tree: object) -> float:
     return float(np.sqrt((distance**2).mean()))
 
 
+def _signed(gone: TriangleMesh, tree: object) -> np.ndarray:
+    """Return how far a result lies over the surface that was taken away, mm; below: negative."""
+    normals = sum_near(gone.vertices, gone.faces)[:, :3]
+    across = np.concatenate([normals, normals[gone.faces].sum(axis=1)])
+    samples = _samples(gone)
+    distance, _, nearest = closest_on_tree(samples, tree)
+    return np.where(np.einsum("ij,ij->i", nearest - samples, across) < 0, -distance, distance)
+
+
+def holes_of(case: Case, after: TriangleMesh) -> list[tuple[str, float, np.ndarray]]:
+    """Return every large hole: what it is, the area that was taken away, signed distances in mm."""
+    assert case.truth is not None
+    tree = build_tree(after.vertices, after.faces)
+    holes = []
+    for defect in case.truth.defects:
+        if defect.kind not in LARGE or defect.removed is None:
+            continue
+        group = group_faces(defect.removed.faces)
+        for n in range(int(group.max()) + 1):
+            own = defect.removed.faces[group == n]
+            names, faces = np.unique(own, return_inverse=True)
+            part = TriangleMesh(
+                defect.removed.vertices[names], faces.reshape(-1, 3).astype(np.int32)
+            )
+            area = float(measure_faces(part.vertices, part.faces).area_mm2.sum())
+            holes.append((defect.kind, area, _signed(part, tree)))
+    return holes
+
+
+def _print_holes(case: Case, name: str, after: TriangleMesh) -> None:
+    """Print a row per large hole."""
+    for kind, area, signed in holes_of(case, after):
+        low, high = np.percentile(signed, [5, 95])
+        farthest = signed[np.abs(signed).argmax()]
+        rms = float(np.sqrt((signed**2).mean()))
+        cells = f"{area:.1f} | {1e3 * rms:.0f} | {1e3 * low:+.0f} | {1e3 * high:+.0f}"
+        print(f"| {case.name} | {name} | {kind} | {cells} | {1e3 * farthest:+.0f} |", flush=True)
+
+
 def _about(places: np.ndarray, case: Case, after: TriangleMesh, trees: tuple) -> float:
     """Return the median over the places of the largest distance within reach of each."""
     clean_tree, after_tree = trees
@@ -132,18 +176,23 @@ def measure(case: Case, after: TriangleMesh) -> dict[str, float]:
     return row
 
 
-def compare(cases: list[str], names: list[str]) -> None:
-    """Print one table per case."""
+def compare(cases: list[str], names: list[str], *, holes: bool = False) -> None:
+    """Print one table per case, or one row per large hole."""
     workers = {name: Peer(name) for name in names}
     with tempfile.TemporaryDirectory() as folder:
         for case_name in cases:
             case = make_case(case_name)
             source = case.file()
-            print(f"\n{case_name}\n", flush=True)
+            if not holes:
+                print(f"\n{case_name}\n", flush=True)
             for number, (name, worker) in enumerate(workers.items()):
                 target = Path(folder) / f"{name}.ply"
                 target.unlink(missing_ok=True)
                 run = worker.repair(source, target)
+                if holes:
+                    if not run.error:
+                        _print_holes(case, name, read_scan(target))
+                    continue
                 row = {} if run.error else measure(case, read_scan(target))
                 if not number:
                     print("| | " + " | ".join(row) + " |\n|---|" + "---|" * len(row))
@@ -218,10 +267,11 @@ def main() -> None:
     parser.add_argument("--peers", nargs="*", default=list(PEERS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--no-inspect", action="store_true")
+    parser.add_argument("--holes", action="store_true")
     asked = parser.parse_args()
     if asked.peers:
-        compare(asked.cases, asked.peers)
-    if not asked.no_inspect:
+        compare(asked.cases, asked.peers, holes=asked.holes)
+    if not (asked.no_inspect or asked.holes):
         inspect_cases(asked.cases, asked.seeds)
 
 

@@ -66,6 +66,8 @@ class Patches:
         Of the patch, and the length of its rim.
     height_mm : (L,) float64
         How far the patch rises over the plane of its rim; negative into the surface.
+    apart_mm : (L,) float64
+        How far the patch goes from the membrane on the same rim: how much it had to guess.
     failed : (L,) bool
         No valid patch was found; the loop has no faces here.
     kind : (L,) uint8
@@ -80,6 +82,7 @@ class Patches:
     area_mm2: NDArray[np.float64]
     rim_mm: NDArray[np.float64]
     height_mm: NDArray[np.float64]
+    apart_mm: NDArray[np.float64]
     failed: Mask
     kind: NDArray[np.uint8]
 
@@ -215,6 +218,7 @@ def _joined(parts: list[Patches], loops: list[NDArray[np.int64]], old: int) -> P
         area_mm2=per_loop("area_mm2"),
         rim_mm=per_loop("rim_mm"),
         height_mm=per_loop("height_mm"),
+        apart_mm=per_loop("apart_mm"),
         failed=per_loop("failed"),
         kind=per_loop("kind"),
     )
@@ -293,9 +297,17 @@ def _fill_rims(
         area_mm2=np.where(failed, 0.0, report.area_mm2),
         rim_mm=measures.length_mm,
         height_mm=measure_heights(measures, chosen[lives], vertex_hole[lives]),
+        apart_mm=_apart(chosen[lives] - membrane[lives], vertex_hole[lives], len(kind)),
         failed=failed,
         kind=kind,
     )
+
+
+def _apart(shift: Vertices, hole_of: NDArray[np.int32], count: int) -> NDArray[np.float64]:
+    """Return the longest of the shifts in each hole, (L,) float64."""
+    farthest = np.zeros(count)
+    np.maximum.at(farthest, hole_of, np.sqrt(np.einsum("ij,ij->i", shift, shift)))
+    return farthest
 
 
 def _as_float32(positions: Vertices) -> Vertices:

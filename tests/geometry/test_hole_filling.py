@@ -107,6 +107,7 @@ def test_a_hole_in_a_ball_becomes_round_again(cap_mm, limit_mm):
     radius = np.linalg.norm(patches.vertices, axis=1)
     assert np.abs(radius - 5).max() < limit_mm
     flat = _fill(mesh, all_loops=True, fair=False)
+    assert flat.apart_mm.tolist() == [0.0]  # it is the membrane
     assert np.abs(np.linalg.norm(flat.vertices, axis=1) - 5).max() > 3 * np.abs(radius - 5).max()
 
 
@@ -122,6 +123,8 @@ def test_rim_and_height_of_a_cap(inside_out):
     plane = rim[:, 2].mean()
     sign = -1 if inside_out else 1
     assert sign * patches.height_mm[0] == pytest.approx(5.0 - plane, rel=0.05)
+    # A membrane on a level circle is flat: the cap is apart from it by its own height.
+    assert patches.apart_mm[0] == pytest.approx(5.0 - plane, rel=0.1)
     length = np.linalg.norm(np.diff(np.vstack([rim, rim[:1]]), axis=0), axis=1).sum()
     assert patches.rim_mm[0] == pytest.approx(length, rel=1e-9)
 

@@ -190,7 +190,14 @@ def test_a_patch_to_look_at_says_how_far_it_rises(crest_mm, words):
     # The rim is a level circle: heights are those over its z.
     height = np.abs(made[:, :, 2] - vertices[0, 2]).max()
     assert height > 0.15
-    assert found.detail.endswith(f" The patch {words.format(height)} the plane of its rim.")
+    told = f" The patch {words.format(height)} the plane of its rim."
+    assert told in found.detail
+    # A level rim has a flat membrane: what is told is a half more than the height, rounded up.
+    likely = float(found.detail.rsplit("within ", 1)[1].split(" mm")[0])
+    assert found.detail == found.detail.split(told)[0] + told + (
+        f" Expect what was there within {likely:.1f} mm of it."
+    )
+    assert likely == pytest.approx(1.5 * height + 0.05, abs=0.1)
     across = np.cross(made[:, 1] - made[:, 0], made[:, 2] - made[:, 0])
     assert found.area_mm2 == pytest.approx(np.linalg.norm(across, axis=1).sum() / 2, rel=1e-9)
 
