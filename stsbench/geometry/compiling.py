@@ -9,7 +9,7 @@ Rules owned here:
   yet, and is told how to compile them.
 - Less work for the same code: numba checks itself after every step and compares its options one by
   one; both are switched off or shortened. Together with fewer collections of garbage this saves a
-  quarter of the time. What an operator makes of types is looked up once, not at every use: a twentieth.
+  quarter of the time. What a function makes of some types is looked up once: a twentieth more.
 """
 
 import gc
@@ -21,7 +21,8 @@ from typing import Any, NamedTuple
 from stsbench.geometry.kernel_folders import module_folder
 from stsbench.geometry.quick_numba import numba
 
-from numba.core import caching, compiler_machinery, registry, sigutils, targetconfig, types  # isort: skip
+from numba.core import caching, compiler_machinery, registry, sigutils, targetconfig  # isort: skip
+from numba.core import types  # isort: skip
 from numba.extending import typeof_impl  # isort: skip
 
 __all__ = ["Compiled", "compile_call", "make_dispatcher", "teach"]

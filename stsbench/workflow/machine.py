@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stsbench.domain.dentition import Arch
-from stsbench.domain.mesh import TriangleMesh
+from stsbench.domain.mesh import Faces, TriangleMesh, Vertices
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.errors import RenderError
 from stsbench.geometry.kernel_folders import prune_old_caches
@@ -25,7 +26,8 @@ def compile_kernels(*, progress: Progress = NO_PROGRESS) -> float:
 
     Kernels are compiled by using them: a small damaged scan goes through the whole chain, so
     nothing has to list them. On a machine where this ran before it only loads the cache.
-    A second process looks for spikes, fills and trims meanwhile; what it leaves, this one compiles.
+    A second process looks for spikes, fills and trims meanwhile; what it leaves, this one compiles,
+    and the rims before it comes to them.
     What a repair needs comes first.
     """
     started = time.perf_counter()
@@ -37,6 +39,7 @@ def compile_kernels(*, progress: Progress = NO_PROGRESS) -> float:
     ) as second:
         steps: tuple[tuple[str, Callable[[TriangleMesh], object]], ...] = (
             ("files", _through_files),
+            ("rims", lambda _: _through_rims(_damaged_dome(sound=True))),
             ("tidy", _through_tidying),
             ("search", _through_meetings),
             ("inspect", _through_inspection),
@@ -139,16 +142,32 @@ def _through_meetings(mesh: TriangleMesh) -> None:
     self_meetings(vertices, faces, tree=build_tree(vertices, faces), flat=flat)
 
 
+def _through_rims(mesh: TriangleMesh) -> None:
+    from stsbench.geometry.hole_rims import gather_rims  # noqa: PLC0415
+    from stsbench.geometry.hole_triangulation import triangulate_rims  # noqa: PLC0415
+
+    vertices, *others = _holes_of(mesh)
+    triangulate_rims(vertices, gather_rims(vertices, *others))
+
+
 def _through_filling(mesh: TriangleMesh) -> None:
-    from stsbench.geometry.boundary import boundary_loops  # noqa: PLC0415
     from stsbench.geometry.hole_filling import fill_loops  # noqa: PLC0415
+
+    fill_loops(*_holes_of(mesh))
+
+
+def _holes_of(
+    mesh: TriangleMesh,
+) -> tuple[Vertices, Faces, NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
+    """Return what filling takes: the mesh, its twins and all loops but the border's."""
+    from stsbench.geometry.boundary import boundary_loops  # noqa: PLC0415
     from stsbench.geometry.topology import half_edge_twins  # noqa: PLC0415
 
     twin = half_edge_twins(mesh.faces, mesh.vertex_count)
     loops = boundary_loops(mesh.faces, twin)
     longest = int(np.argmax(np.diff(loops.offsets)))
     holes = loops.take(np.delete(np.arange(len(loops)), longest))
-    fill_loops(mesh.vertices, mesh.faces, twin, holes.vertices, holes.offsets)
+    return mesh.vertices, mesh.faces, twin, holes.vertices, holes.offsets
 
 
 def _through_spikes(mesh: TriangleMesh) -> None:
