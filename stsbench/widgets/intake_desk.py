@@ -108,6 +108,7 @@ class IntakeDesk(BenchFrame):
         given = str(self.answers.get(question.key, ""))
         look: dict[str, Any] = {
             "description": self.labels.find(question.key, "question"),
+            "tooltip": self.labels.find(question.key, "question"),  # else the page says "null"
             "style": {"description_width": "32em"},
             "layout": {"width": "46em"},
         }

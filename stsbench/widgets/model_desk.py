@@ -58,6 +58,7 @@ class ModelDesk(BenchWithView):
             options=[(self.labels(each, "body"), each) for each in BODIES],
             value=body,
             description=self.labels("body"),
+            tooltip=self.labels("body"),
         )
         self._body.observe(self._change_body, names="value")
         self._confirm = self.button("confirm_plane", "check", self.confirm)

@@ -72,6 +72,7 @@ class RepairDesk(BenchWithView):
         self._profile = ipywidgets.Dropdown(
             options=[(self.labels(each.value, "profile"), each.value) for each in Profile],
             description=self.labels("profile"),
+            tooltip=self.labels("profile"),
         )
         self._profile.observe(self._change_profile, names="value")
         panel = ipywidgets.VBox([self._profile, self._limits])

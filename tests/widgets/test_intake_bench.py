@@ -1,5 +1,7 @@
 """The intake bench without a browser: what it asks, what it takes in, what it never shows."""
 
+import re
+
 import pytest
 
 from stsbench.domain.access import IntakeVerdict
@@ -7,6 +9,7 @@ from stsbench.domain.answers import Answers
 from stsbench.widgets.intake_desk import IntakeDesk
 from stsbench.workflow.intake import preview_folder
 from tests.vault.house import ADULT, NAME, clinic_folder
+from tests.widgets.bench_words import left_in_english
 
 NO_FACES = (
     b"ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\n"
@@ -35,7 +38,7 @@ def opened(bench_home, tmp_path):
 
 
 def text_of(widget):
-    words = [str(getattr(widget, name, "")) for name in ("value", "description", "tooltip")]
+    words = [str(getattr(widget, name, "") or "") for name in ("value", "description", "tooltip")]
     return " ".join([*words, *(text_of(child) for child in getattr(widget, "children", ()))])
 
 
@@ -69,6 +72,19 @@ def test_what_is_missing_is_asked_and_taken_in_by_the_button(opened):
     assert desk.saved.outcome.verdict is IntakeVerdict.ACCEPTED
     assert desk.answers.get("attest/age_unknown") == "adult"
     assert fields_of(desk) == []
+
+
+def test_the_bench_asks_in_chinese(opened, bench_home):
+    bench_home.mkdir(exist_ok=True)
+    settings = bench_home / "settings.toml"
+    settings.write_text('language = "zh"\n')
+    try:
+        desk = opened(patient=AGELESS)
+    finally:
+        settings.unlink()
+    options = [word for word, _code in fields_of(desk)[0].options]
+    said = re.sub(r"<style>.*?</style>|<[^>]*>", " ", text_of(desk.box))
+    assert left_in_english([*said.split(), *options], "zh") == []
 
 
 def test_a_day_that_is_none_is_one_line_and_the_order_stays_open(opened):
