@@ -1,6 +1,6 @@
 """How quick the repair bench is in a real JupyterLab in a real Chromium, software GL.
 
-    .venv/bin/python benchmarks/bench3d/measure.py [--faces 200000 500000] [--json OUT]
+    .venv/bin/python benchmarks/bench3d/measure.py [--faces 200000 500000] [--parts memory times]
 
 Times are those of the page's own clock, from the input event to the end of the frame that shows its
 effect. Memory is what the page's process (resident, no garbage collection asked for) and the GPU
@@ -30,6 +30,8 @@ from tests.widgets.bench_hands import APP, BenchHands  # noqa: E402
 from tests.widgets.lab_driver import browser, foreign, running_lab  # noqa: E402
 
 SIZE_MM, HOLE_MM, ROUNDS = 60.0, 3.2, 5
+REST_S = 3.0  # after the bench has done its work: what it then takes is what stays
+PARTS = "memory", "times"
 # name: (limit at 200k in ms, what it is)
 LIMITS = {
     "run_all_to_mesh_ms": 1500,
@@ -106,10 +108,10 @@ def times_of_tools(page, hands, mesh, middle) -> dict[str, float]:
         hands.press("fill")
         end = until_drawn(page, "delta", lambda: hands.click(middle))
         fills.append(end - page.evaluate("window.seen.pointerup"))
-        time.sleep(2.5)  # the live checks of this step are done
+        hands.wait_done()  # the live checks of this step
         end = until_drawn(page, "delta", lambda: hands.key("Control+z"))
         undos.append(end - page.evaluate("window.seen.keydown"))
-        time.sleep(2.5)
+        hands.wait_done()
     for _ in range(ROUNDS):
         share = (30_000 / mesh.face_count) ** 0.5
         _, low = hands.pixel((30.0, 0.0, 0.0))
@@ -125,7 +127,7 @@ def times_of_tools(page, hands, mesh, middle) -> dict[str, float]:
     return found
 
 
-def measure(faces: int, home: Path) -> dict[str, float]:
+def measure(faces: int, home: Path, parts: list[str]) -> dict[str, float]:
     mesh, middle = bumpy_dome(faces)
     take_in(home.parent / f"order_{faces}", mesh)
     found: dict[str, float] = {"faces": mesh.face_count}
@@ -137,9 +139,10 @@ def measure(faces: int, home: Path) -> dict[str, float]:
         # Imports and kernels first: what a second case of the day costs.
         hands.python("import stsbench.widgets.repair_desk")
         hands.run_until_open(seconds=180)
-        time.sleep(3)
-        first = process_bytes()["renderer_rss"] - before["renderer_rss"]
-        found["memory_first_per_mesh_byte"] = first / size
+        if "memory" in parts:
+            time.sleep(REST_S)
+            first = process_bytes()["renderer_rss"] - before["renderer_rss"]
+            found["memory_first_per_mesh_byte"] = first / size
         hands.python("bench.desk.close()")
         hands.page.wait_for_function("!window.stsbenchViewers?.size")
         page.evaluate(WATCH)
@@ -150,13 +153,15 @@ def measure(faces: int, home: Path) -> dict[str, float]:
         _, first, drawn = page.evaluate(LAST, "stsbench:mesh")
         found["first_frame_ms"] = drawn - first
         hands.wait_python("not any(t.is_alive() for t in bench.desk._threads)", seconds=180)
-        time.sleep(3)
-        after = process_bytes()
-        for name, kind in (("memory", "renderer"), ("gpu", "gpu")):
-            grown = after[f"{kind}_rss"] - before[f"{kind}_rss"]
-            found[f"{name}_per_mesh_byte"] = grown / size
-        found["held_per_mesh_byte"] = (held_bytes(page) - held) / size
-        found |= times_of_tools(page, hands, mesh, middle)
+        if "memory" in parts:
+            time.sleep(REST_S)
+            after = process_bytes()
+            for name, kind in (("memory", "renderer"), ("gpu", "gpu")):
+                grown = after[f"{kind}_rss"] - before[f"{kind}_rss"]
+                found[f"{name}_per_mesh_byte"] = grown / size
+            found["held_per_mesh_byte"] = (held_bytes(page) - held) / size
+        if "times" in parts:
+            found |= times_of_tools(page, hands, mesh, middle)
         found["foreign_requests"] = len(foreign(page))
         assert page.errors == [], page.errors
     return found
@@ -165,6 +170,7 @@ def measure(faces: int, home: Path) -> dict[str, float]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--faces", type=int, nargs="+", default=[200_000, 500_000])
+    parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=PARTS)
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench3d-") as folder:
@@ -175,7 +181,7 @@ def main() -> int:
             "STSBENCH_RUNTIME_DIR": str(Path(folder) / "r"),
         }
         try:
-            found = [measure(faces, home) for faces in chosen.faces]
+            found = [measure(faces, home, chosen.parts) for faces in chosen.faces]
         finally:
             stop_vault(home)
     names = [name for name in found[0] if name != "faces"]
