@@ -29,7 +29,7 @@ from tests.widgets.bench_arch import take_in  # noqa: E402
 from tests.widgets.bench_hands import APP, BenchHands  # noqa: E402
 from tests.widgets.lab_driver import browser, foreign, running_lab  # noqa: E402
 
-SIZE_MM, HOLE_MM, ROUNDS = 60.0, 3.2, 5
+SIZE_MM, HOLE_MM = 60.0, 3.2
 REST_S = 3.0  # after the bench has done its work: what it then takes is what stays
 PARTS = "memory", "times"
 # name: (limit at 200k in ms, what it is)
@@ -98,21 +98,27 @@ def until_drawn(page, kind: str, act) -> float:
     raise AssertionError(f"nothing was drawn after {kind}")
 
 
-def times_of_tools(page, hands, mesh, middle) -> dict[str, float]:
+def rest(hands) -> None:
+    """Wait until the live checks of a step are done and their frames drawn."""
+    hands.wait_done()
+    time.sleep(1)
+
+
+def times_of_tools(page, hands, mesh, middle, rounds) -> dict[str, float]:
     """Fill, undo and lasso, each by real clicks; medians of the rounds."""
     hands.show()
     hands.settle()
     fills, undos, lassos = [], [], []
     page.locator(".sts-viewer input[type=checkbox]").last.uncheck()  # no preview: filled at once
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         hands.press("fill")
         end = until_drawn(page, "delta", lambda: hands.click(middle))
         fills.append(end - page.evaluate("window.seen.pointerup"))
-        hands.wait_done()  # the live checks of this step
+        rest(hands)
         end = until_drawn(page, "delta", lambda: hands.key("Control+z"))
         undos.append(end - page.evaluate("window.seen.keydown"))
-        hands.wait_done()
-    for _ in range(ROUNDS):
+        rest(hands)
+    for _ in range(rounds):
         share = (30_000 / mesh.face_count) ** 0.5
         _, low = hands.pixel((30.0, 0.0, 0.0))
         _, high = hands.pixel((30.0, SIZE_MM, 0.0))
@@ -127,7 +133,7 @@ def times_of_tools(page, hands, mesh, middle) -> dict[str, float]:
     return found
 
 
-def measure(faces: int, home: Path, parts: list[str]) -> dict[str, float]:
+def measure(faces: int, home: Path, parts: list[str], rounds: int) -> dict[str, float]:
     mesh, middle = bumpy_dome(faces)
     take_in(home.parent / f"order_{faces}", mesh)
     found: dict[str, float] = {"faces": mesh.face_count}
@@ -161,7 +167,7 @@ def measure(faces: int, home: Path, parts: list[str]) -> dict[str, float]:
                 found[f"{name}_per_mesh_byte"] = grown / size
             found["held_per_mesh_byte"] = (held_bytes(page) - held) / size
         if "times" in parts:
-            found |= times_of_tools(page, hands, mesh, middle)
+            found |= times_of_tools(page, hands, mesh, middle, rounds)
         found["foreign_requests"] = len(foreign(page))
         assert page.errors == [], page.errors
     return found
@@ -171,6 +177,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--faces", type=int, nargs="+", default=[200_000, 500_000])
     parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=PARTS)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench3d-") as folder:
@@ -181,7 +188,7 @@ def main() -> int:
             "STSBENCH_RUNTIME_DIR": str(Path(folder) / "r"),
         }
         try:
-            found = [measure(faces, home, chosen.parts) for faces in chosen.faces]
+            found = [measure(faces, home, chosen.parts, chosen.rounds) for faces in chosen.faces]
         finally:
             stop_vault(home)
     names = [name for name in found[0] if name != "faces"]

@@ -17,6 +17,8 @@ const LARGE = 100_000; // bytes of a message that leaves something behind worth 
 const REST_MS = 1500; // after the last of them
 const AGAIN_MS = 700;
 
+const WORDS = ["history", "say", "before_known"]; // change nothing in the picture: in software one costs 0.1 s
+
 type Handler = (message: Message, buffers: DataView[]) => void;
 
 export class Messages {
@@ -64,7 +66,7 @@ export class Messages {
       const end = performance.now();
       performance.measure(`stsbench:${message.type}`, { start, end });
       app.send({ type: "drawn", seq: message.seq, what: message.type, layer: message.layer, js_ms: Math.round(10 * (end - start)) / 10 });
-    } else {
+    } else if (!WORDS.includes(message.type)) {
       app.stage.invalidate();
     }
   }
