@@ -75,7 +75,7 @@ export class Chrome {
         node.title = what ? `${app.tooltip(id, id)}: ${what}` : app.tooltip(id, id);
       }
     }
-    this.side.hidden = !this.showsPanel || !app.stage.layers.size;
+    this.side.hidden = !this.showsPanel; // empty, too: a canvas of another size waits for the graphics process
     this.summary.textContent = summaryOf(app);
     if (withBar) {
       this.fillBar();
@@ -162,6 +162,7 @@ export class Chrome {
 
   private fillSide(): void {
     const { app } = this, scroll = this.side.scrollTop;
+    if (!app.stage.layers.size) return this.side.replaceChildren();
     const layers = [...app.stage.layers.values()].map((layer, i) => {
       const node = element("button", "sts-layer", icon("eye"), swatch(layer.colour), element("span", "", layer.options.title));
       node.type = "button";

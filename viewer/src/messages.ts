@@ -110,7 +110,6 @@ export class Messages {
     layer.setOpacity(app.isGlass ? 0.5 : 1);
     app.stage.addLayer(layer);
     app.chrome.setCover("");
-    app.refresh(); // the panel takes its room first
     if (isFirst) this.isPlaced = false;
     this.resize();
     if (!this.isPlaced) this.place();
