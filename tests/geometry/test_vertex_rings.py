@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from stsbench.domain.mesh import TriangleMesh
 from stsbench.geometry.topology import half_edge_twins, open_vertices
 from stsbench.geometry.vertex_rings import rings_away, vertex_neighbours, walk_rings
 from tests.shapes import sheet, sphere
@@ -50,6 +51,15 @@ def test_walking_on_is_walking_at_once():
 def test_a_walk_ends_where_the_surface_or_the_room_does():
     assert len(walked(sheet(2, 2), 4, [6])) == 3  # the middle, its ring, two corners
     assert len(walked(sphere(2), 7, [6], room=10)) == 2
+
+
+@pytest.mark.parametrize("count", [3, 7, 8, 9, 10, 30])
+def test_every_neighbour_counts_however_many_there_are(count):
+    turn = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    places = np.vstack([np.zeros(3), np.c_[np.cos(turn), np.sin(turn), np.zeros(count)]])
+    rim = np.arange(count)
+    fan = np.c_[np.zeros(count), 1 + rim, 1 + (rim + 1) % count].astype(np.int32)
+    assert sorted(walked(TriangleMesh(places, fan), 0, [1])[1]) == list(1 + rim)
 
 
 @pytest.mark.parametrize("limit", [0, 1, 3, 12])

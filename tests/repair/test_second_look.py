@@ -89,6 +89,19 @@ def test_after_cutting_and_after_each_new_defect(mesh):
     assert check(draft, look).folds.any()
 
 
+def test_what_is_prepared_and_forgotten_leaves_no_trace():
+    """Faces that had gone come back, as where no patch was found: their vertices have not changed."""
+    draft, look = found(small(rough_dome(5)))
+    check(draft, look)
+    about = (draft.faces == at(10, 12)).any(axis=1)
+    gone = draft.rows(about)
+    cut_faces(draft, about, np.ones(len(about), dtype=np.uint8), about)
+    look.prepare()
+    look.forget()
+    draft.give_back(gone)
+    check(draft, look)
+
+
 def test_a_spike_beside_a_taller_one_is_seen_when_that_is_gone():
     """Nothing has changed at its own vertices; the taller one stood in the rings outside."""
     draft, look = found(small(spike(spike(dome(), 20, 20), 20, 24, height_mm=0.8)))
