@@ -146,8 +146,8 @@ def _through_rims(mesh: TriangleMesh) -> None:
     from stsbench.geometry.hole_rims import gather_rims  # noqa: PLC0415
     from stsbench.geometry.hole_triangulation import triangulate_rims  # noqa: PLC0415
 
-    vertices, *others = _holes_of(mesh)
-    triangulate_rims(vertices, gather_rims(vertices, *others))
+    given = _holes_of(mesh)
+    triangulate_rims(mesh.vertices, gather_rims(*given))
 
 
 def _through_filling(mesh: TriangleMesh) -> None:
