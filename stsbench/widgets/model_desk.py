@@ -28,6 +28,8 @@ from stsbench.workflow.model_session import ModelSession
 
 __all__ = ["ModelDesk"]
 
+_SOUND = "NoError"  # what the solid's own check says when nothing is wrong
+
 
 class ModelDesk(BenchWithView):
     """The widgets of the model bench.
@@ -240,4 +242,6 @@ class ModelDesk(BenchWithView):
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, bool) or value == _SOUND:
+        return "✗" if value is False else "✓"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
