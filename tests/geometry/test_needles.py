@@ -164,12 +164,12 @@ def test_needles_and_caps_go_together():
 @settings(deadline=None, max_examples=20)
 @given(st.integers(0, 2**32 - 1))
 def test_thin_faces_are_the_same_ones_in_every_pose(seed):
-    """Heights from a rounding to well above the limit: none changes class when the scan moves."""
+    """Heights of nothing, beside the least limit, and well above: none changes class on the way."""
     rng = np.random.default_rng(seed)
     count = 40
     at = rng.uniform(-30, 30, (count, 3))
     along, across = (np.linalg.qr(rng.normal(size=(count, 3, 2)))[0][:, :, j] for j in (0, 1))
-    height = np.r_[np.zeros(10), rng.uniform(1e-3, 1, 25), rng.uniform(4e-5, 1e-4, 5)]
+    height = np.r_[np.zeros(10), rng.uniform(2e-5, 4.5e-5, 5), rng.uniform(1e-3, 1, 25)]
     corners = np.stack([at, at + along, at + along / 3 + across * height[:, None]], axis=1)
     faces = np.arange(3 * count, dtype=np.int32).reshape(-1, 3)
     turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
@@ -180,8 +180,8 @@ def test_thin_faces_are_the_same_ones_in_every_pose(seed):
         assert np.array_equal(measures.thin, measure_faces(vertices, faces, thin_mm=limit).thin)
         classes.append(measures.thin)
     assert np.array_equal(*classes)
-    assert classes[0][:10].all()
-    assert not classes[0][10:35].any()
+    assert classes[0][:15].all()
+    assert not classes[0][15:].any()
 
 
 def test_the_height_of_thin_faces_follows_the_scan_not_its_place():
