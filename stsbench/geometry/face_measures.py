@@ -29,6 +29,7 @@ __all__ = [
 
 THIN_ROUNDINGS = 2.0
 _THIN_MM = 2.5e-5
+_FARTHEST = 8.0  # times the root mean square: what lies farther is not asked how it is rounded
 _LEAST_SPREAD_MM = 2.0  # root mean square distance from the middle; of scans of teeth 5 to 80
 _SPREADS = 50.0  # beyond that, things this much larger have another limit
 _WINDOW = 5.0
@@ -115,8 +116,14 @@ def thin_height_mm(vertices: Vertices) -> float:
     vertices : (V, 3) float64, mm
     """
     low, high = box_of(vertices)
-    largest = np.float32(max(float(high.max()), -float(low.min()), 0.0))
-    return max(THIN_ROUNDINGS * float(np.spacing(largest)), _THIN_MM * _scale_of(vertices))
+    largest = max(float(high.max()), -float(low.min()), 0.0)
+    if len(vertices):
+        # One stray vertex far off does not make every face of the scan thin.
+        square = float(np.einsum("ij,ij->", vertices, vertices)) / len(vertices)
+        largest = min(largest, _FARTHEST * float(np.sqrt(square)))
+    return max(
+        THIN_ROUNDINGS * float(np.spacing(np.float32(largest))), _THIN_MM * _scale_of(vertices)
+    )
 
 
 def _scale_of(vertices: Vertices) -> float:

@@ -14,6 +14,7 @@ import pytest
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.errors import StsbenchError
 from stsbench.files.scans import encode_ply, encode_stl, read_scan
+from stsbench.geometry.face_measures import thin_height_mm
 from stsbench.workflow.loose_files import repair_file
 from tests.repair.damage import moebius, rounded
 from tests.repair.referee import judge
@@ -274,3 +275,10 @@ def test_it_ends_well(name, make, expected, faces, tmp_path):
     if verdict != "hold":
         assert (found.bow_ties, found.badly_wound_edges, found.components) == (0, 0, 1)
         assert found.meetings == 0 or not judged
+
+
+def test_one_stray_vertex_does_not_make_every_face_thin():
+    places = np.random.default_rng(RNG).uniform(0, 60, (90_000, 3))
+    stray = np.vstack([places, [(1e6, 1e6, 0.0)]])
+    assert thin_height_mm(stray) < 0.01  # 0.125 by the largest coordinate alone
+    assert thin_height_mm(places) == pytest.approx(2.5e-5)
