@@ -40,11 +40,13 @@ def setup_command() -> int:
     from stsbench.workflow.machine import check_pictures, compile_kernels
 
     with progress_bar("compile") as progress:
-        seconds = compile_kernels(progress=progress)
-    ERROR_STREAM.print(f"kernels ready ({seconds:.1f} s)")
-    remark = check_pictures()
-    if remark:
-        ERROR_STREAM.print(remark, style="yellow")
+        done = compile_kernels(progress=progress)
+    ERROR_STREAM.print(
+        f"kernels ready ({done.seconds:.1f} s; for a repair after {done.repair_seconds:.1f} s)"
+    )
+    for remark in (done.remark, check_pictures()):
+        if remark:
+            ERROR_STREAM.print(remark, style="yellow")
     return 0
 
 

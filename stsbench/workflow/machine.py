@@ -4,6 +4,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from tempfile import TemporaryFile
+from typing import IO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +16,33 @@ from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.errors import RenderError
 from stsbench.geometry.kernel_folders import prune_old_caches
 
-__all__ = ["check_pictures", "compile_beside", "compile_kernels"]
+__all__ = ["Compiled", "check_pictures", "compile_beside", "compile_kernels"]
 
 # numba compiles on one core: a second process takes half of the work. Which half was measured.
 _BESIDE = "from stsbench.workflow.machine import compile_beside; compile_beside()"
 _READY = "repair"
 
 
-def compile_kernels(*, progress: Progress = NO_PROGRESS) -> float:
-    """Compile every kernel of repair, tools and model; return the seconds it took.
+class Compiled(NamedTuple):
+    """What compiling took.
+
+    Parameters
+    ----------
+    repair_seconds : float
+        Until a repair was ready.
+    seconds : float
+        Until everything was.
+    remark : str
+        Why the second process ended early, "" where it did not. The first has done its part.
+    """
+
+    repair_seconds: float
+    seconds: float
+    remark: str
+
+
+def compile_kernels(*, progress: Progress = NO_PROGRESS) -> Compiled:
+    """Compile every kernel of repair, tools and model.
 
     Kernels are compiled by using them: a small damaged scan goes through the whole chain, so
     nothing has to list them. On a machine where this ran before it only loads the cache.
@@ -31,12 +51,16 @@ def compile_kernels(*, progress: Progress = NO_PROGRESS) -> float:
     What a repair needs comes first.
     """
     started = time.perf_counter()
+    repair_seconds = 0.0
     prune_old_caches()
     mesh = _damaged_dome()
     command = [sys.executable, "-c", _BESIDE]
-    with subprocess.Popen(  # noqa: S603 our own
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as second:
+    with (
+        TemporaryFile() as words,
+        subprocess.Popen(  # noqa: S603 our own
+            command, stdout=subprocess.PIPE, stderr=words, text=True
+        ) as second,
+    ):
         steps: tuple[tuple[str, Callable[[TriangleMesh], object]], ...] = (
             ("files", _through_files),
             ("rims", lambda _: _through_rims(_damaged_dome(sound=True))),
@@ -53,8 +77,21 @@ def compile_kernels(*, progress: Progress = NO_PROGRESS) -> float:
         for number, (name, step) in enumerate(steps):
             progress.step(name, number / len(steps))
             step(mesh)
+            if name == "repair":
+                repair_seconds = time.perf_counter() - started
+        remark = _remark_on(second.wait(), words)
     progress.step("done", 1.0)
-    return time.perf_counter() - started
+    return Compiled(repair_seconds, time.perf_counter() - started, remark)
+
+
+def _remark_on(code: int, words: IO[bytes]) -> str:
+    """Return one line about a process that failed: the last it said."""
+    if code == 0:
+        return ""
+    words.seek(0)
+    said = words.read().decode("utf-8", "replace").split("\n")
+    last = next((line.strip() for line in reversed(said) if line.strip()), "it said nothing")
+    return f"The second process ended early (code {code}): {last}"
 
 
 def compile_beside() -> None:
