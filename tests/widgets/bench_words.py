@@ -22,6 +22,8 @@ _READ = f"""() => {{
             if (!["STYLE", "SCRIPT"].includes(node.parentElement.tagName)) said.push(node.data);
             continue;
         }}
+        // A field without a description has a label that is never shown, titled "null" by ipywidgets.
+        if (node.matches(".widget-label") && node.offsetParent === null) continue;
         for (const name of ["title", "aria-label", "placeholder", "alt"]) {{
             said.push(node.getAttribute(name) ?? "");
         }}

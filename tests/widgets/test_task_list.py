@@ -19,10 +19,10 @@ from stsbench.files.bundled import notebooks_folder
 from stsbench.workflow.auditing import withdraw_consent
 from stsbench.workflow.cases import latest_object, open_case
 from stsbench.workflow.intake import preview_folder
-from stsbench.workflow.model import model_case
 from stsbench.workflow.recorded import read_answers, write_answers
 from tests.widgets.bench_arch import PLATE_FACES, damaged_arch, order_folder
 from tests.widgets.bench_hands import APP, BenchHands
+from tests.widgets.bench_words import left_in_english, read_bench
 from tests.widgets.lab_driver import foreign, new_page, running_lab
 
 pytest.importorskip("playwright.sync_api")
@@ -33,6 +33,14 @@ TOOLS_BY_HAND = {
     "fill", "fill_below", "delete", "refill", "smooth", "trim_plane", "trim_curve",
     "delete_component", "keep_component", "clean_border",
 }  # fmt: skip
+RAISED = """async secret => {
+    const code = `def opened(name):\\n    raise ValueError('no')\\nopened('${secret}'.upper())`;
+    const future = KERNEL.requestExecute({code, store_history: false});
+    let said = '';
+    future.onIOPub = m => { if (m.header.msg_type == 'error') said += JSON.stringify(m.content); };
+    await future.done;
+    return said;
+}"""
 RECORDED = (
     "from stsbench.workflow.recorded import write_answers; print(write_answers(bench.answers))"
 )
@@ -116,7 +124,7 @@ def stored(number, kind, purpose=Purpose.REPAIR):
         return case.read(entry.object_id, purpose=purpose, role=Role.TECHNICIAN)
 
 
-def wait_until_nothing_is_shown(hands, line, *, which=-1):
+def wait_until_nothing_is_shown(hands, line, *, which=-1, closed="closed"):
     """Wait until one view shows no mesh; the line stands in the bench and in the view."""
     page, start = hands.page, time.monotonic()
     page.wait_for_function(f"[...window.stsbenchViewers].at({which}).stage.layers.size === 0")
@@ -124,7 +132,7 @@ def wait_until_nothing_is_shown(hands, line, *, which=-1):
     said = [page.locator(place).nth(which) for place in (".stsbench-say", ".sts-cover")]
     for place in said:
         place.get_by_text(line).wait_for(state="attached")
-    assert "closed" in page.locator(".stsbench-head").nth(which).text_content()
+    assert closed in page.locator(".stsbench-head").nth(which).text_content()
     return taken
 
 
@@ -378,11 +386,39 @@ def test_papermill_makes_the_same_bytes_of_the_recorded_answers(hands, number):
     assert write_answers(read_answers(recorded)) == recorded
 
 
-def test_withdrawn_consent_takes_the_mesh_off_the_screen(hands, number):
+def test_the_lab_keeps_no_history_shows_no_value_and_ends_when_idle(hands, bench_home):
+    said = hands.python(
+        "from ipykernel.connect import get_connection_info as told\n"
+        "history = get_ipython().history_manager\n"
+        "print(told(unpack=True)['transport'], history.enabled, history.hist_file, end='')"
+    )
+    assert said == "ipc False :memory:"  # one port: the kernel itself opens none
+    raised = hands.page.evaluate(hands.in_page(RAISED), "Kanarien" + "vogel")
+    assert "ValueError" in raised
+    assert "Kanarienvogel" not in raised
+    log = (bench_home.parent / "lab.log").read_text()
+    assert "Culling kernels with idle durations > 3600 seconds" in log
+    assert "Will shut down after 28800 seconds with no kernels" in log
+    news = hands.page.locator(".jp-Notification-Toast, .Toastify__toast, .jp-toast")
+    assert news.count() == 0
+
+
+@pytest.mark.parametrize("language", ["de", "zh"])
+def test_the_bench_speaks_another_language(language, hands, bench_home):
+    (bench_home / "settings.toml").write_text(f'language = "{language}"\n')
+    hands.run_until_open()
+    said, cut_off = read_bench(hands.page)
+    assert len(said) > 100
+    assert left_in_english(said, language) == []
+    assert cut_off == []
+    picture_of(hands.page, f"in_{language}")
+
+
+def test_withdrawn_consent_takes_the_mesh_off_the_screen(hands, number, bench_home):
+    (bench_home / "settings.toml").unlink()
     withdraw_consent(number, "repair")
-    taken = wait_until_nothing_is_shown(hands, "Consent was withdrawn on 20")
+    taken = wait_until_nothing_is_shown(hands, "同意已于 20", closed="已关闭")
     assert taken < 4.0  # a look each second; the rest is for a machine with other work
-    picture(hands.page, "withdrawn")
 
 
 def test_a_plane_is_set_by_three_clicks_confirmed_and_the_model_saved(modelling, number, arch):
@@ -403,10 +439,13 @@ def test_a_plane_is_set_by_three_clicks_confirmed_and_the_model_saved(modelling,
     hands.wait_done()
     assert "Next: 4" in page.locator(".stsbench-next").last.inner_text()
     by_hand = stored(number, "model", Purpose.MODEL)
-    recorded = read_answers(hands.python(RECORDED).strip())
-    assert recorded.get("lower/orientation")
-    model_case(number, answers=recorded)
+    recorded = hands.python(RECORDED).strip()
+    assert read_answers(recorded).get("lower/orientation")
+    notebook = notebooks_folder() / "3_make_model.ipynb"
+    run = run_notebook(notebook, {"case_number": number, "answers": recorded})
+    assert run.outcome["case_number"] == number
     assert stored(number, "model", Purpose.MODEL) == by_hand
+    assert "widget-view" not in run.document
 
 
 def test_a_reviewer_accepts_and_the_case_leaves_every_screen(modelling, number):
