@@ -25,8 +25,14 @@ def viewer(make_viewer):
     return made
 
 
+def side(viewer):
+    """Return the side panel once it is filled, which happens once a frame."""
+    viewer.ask("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return viewer.page.locator(".sts-side")
+
+
 def rows(viewer):
-    return viewer.page.locator(".sts-finding").all_inner_texts()
+    return side(viewer).locator(".sts-finding").all_inner_texts()
 
 
 def test_findings_to_review_come_first_and_keys_go_from_one_to_the_next(viewer):
@@ -103,7 +109,7 @@ def test_a_deviation_map_runs_from_blue_to_vermilion_with_a_scale(viewer):
     below, above = colour(viewer, (1, 10, 0)), colour(viewer, (19, 10, 0))
     assert below[2] > below[0] + 60
     assert above[0] > above[2] + 60
-    ticks = viewer.page.locator(".sts-ticks").inner_text().split()
+    ticks = side(viewer).locator(".sts-ticks").inner_text().split()
     assert ticks == ["-0.050", "-0.025", "0.000", "0.025", "0.050"]
     viewer.press("h")
     assert abs(colour(viewer, (1, 10, 0))[0] - colour(viewer, (19, 10, 0))[0]) < 40
@@ -116,7 +122,7 @@ def test_an_edit_map_has_a_colour_and_a_count_per_reason(viewer):
     viewer.show_edits("scan", reasons)
     edited = colour(viewer, (10.2, 2.5, 0))
     assert edited[2] - edited[0] > plain[2] - plain[0] + 60, "hole fills are blue"
-    assert "hole filled\n200" in viewer.page.locator(".sts-side").inner_text()
+    assert "hole filled\n200" in side(viewer).inner_text()
 
 
 def test_before_and_after_share_the_picture(viewer):
