@@ -317,6 +317,7 @@ class Patcher:
         )
         for rows in (added[others.pairs[:, 0]], now[others.pairs[:, 1]], added[among.faces]):
             wrong[rows] = True
+        self._second.expect(useful=not wrong.any())
         return wrong
 
     def _whole_patches(self, wrong: Mask) -> Mask:
@@ -346,5 +347,4 @@ class Patcher:
         loops = self._to_fill()
         within = np.ones(len(loops), dtype=bool)
         np.logical_and.at(within, loops.loop_of(), corners[loops.vertices])
-        left = loops.take(np.flatnonzero(within))
-        self.unsolved += self.fates.leave_open(left, why)
+        self.unsolved += self.fates.leave_open(loops.take(np.flatnonzero(within)), why)

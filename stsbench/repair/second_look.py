@@ -84,6 +84,7 @@ class SecondLook:
         self._sorted_faces = defects.tree.faces
         self._before = self.unity, self._near, self._looked, self._passes
         self._prepared = False
+        self._useful = True
         self._ready: _Ready | None = None
 
     def lost(self) -> Faces:
@@ -91,23 +92,36 @@ class SecondLook:
         lost: Faces = lost_faces(self.draft.mark, self._order, self._sorted_faces)
         return lost
 
+    def expect(self, *, useful: bool) -> None:
+        """Tell a `prepare` that runs on the other core whether anybody will want it."""
+        self._useful = useful
+
+    def _is_vain(self) -> bool:
+        return not self._useful  # set from the other core
+
     def prepare(self) -> None:
-        """Do what a look needs first: find what has changed, and bring sums there up to date."""
+        """Do what a look needs first: find what has changed, and bring sums there up to date.
+
+        Ends early once `expect` has said that it is in vain; `forget` must follow then.
+        """
         draft = self.draft
         changed = self._take_changes()
         self._prepared = True
-        if not changed.any():
+        if self._is_vain() or not changed.any():
             return
         border = np.zeros(draft.vertex_count, dtype=bool)
         border[open_vertices(draft.faces, draft.twin)] = True
         renewed = draft.faces.take(np.flatnonzero(faces_at(draft.faces, changed)), axis=0)
         self._near[changed] = self._sums_at(changed, renewed)
         neighbours = renew_neighbours(*self._neighbours, changed, renewed, border)
+        if self._is_vain():
+            return
         away = rings_away(*neighbours, changed, max(SPIKE_RINGS, 2 * self._passes + 1))
         self._ready = _Ready(border, neighbours, away, self._sum_again(away))
 
     def look(self) -> Seen:
         """Return what is wrong within reach of a change."""
+        self._useful = True
         if not self._prepared:
             self.prepare()
         draft, ready = self.draft, self._ready
@@ -125,7 +139,7 @@ class SecondLook:
 
     def forget(self) -> None:
         """Forget the last `prepare`, if any: what it looked at did not stay."""
-        self._prepared, self._ready = False, None
+        self._prepared, self._ready, self._useful = False, None, True
         self.unity, self._near, self._looked, self._passes = self._before
 
     def _sums_at(self, changed: Mask, faces: Faces) -> NDArray[np.float64]:

@@ -89,17 +89,28 @@ def test_after_cutting_and_after_each_new_defect(mesh):
     assert check(draft, look).folds.any()
 
 
-def test_what_is_prepared_and_forgotten_leaves_no_trace():
+@pytest.mark.parametrize("useful", [True, False])
+def test_what_is_prepared_and_forgotten_leaves_no_trace(useful):
     """Faces that had gone come back, as where no patch was found: their vertices have not changed."""
     draft, look = found(small(rough_dome(5)))
     check(draft, look)
     about = (draft.faces == at(10, 12)).any(axis=1)
     gone = draft.rows(about)
     cut_faces(draft, about, np.ones(len(about), dtype=np.uint8), about)
+    look.expect(useful=useful)
     look.prepare()
     look.forget()
     draft.give_back(gone)
     check(draft, look)
+
+
+def test_what_was_not_wanted_once_is_done_when_it_is():
+    """`expect` may have said no of a turn that was none of this preparation's."""
+    draft, look = found(small(rough_dome(5)))
+    check(draft, look)
+    pull(draft, at(10, 12), (0, 0, 0.8))
+    look.expect(useful=False)
+    assert check(draft, look).spikes.any()
 
 
 def test_a_spike_beside_a_taller_one_is_seen_when_that_is_gone():
