@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from hostile_shapes import SHAPES, Made
+from hostile_shapes import SHAPES, Made, grid, mesh_of
 
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.files.scans import write_scan
@@ -23,26 +23,11 @@ from stsbench.files.scans import write_scan
 LIMIT_S, LIMIT_MIB = 60.0, 4096.0
 
 
-def _grid(side: int, pitch: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
-    """A bumpy sheet of 2 * side^2 faces."""
-    y, x = np.mgrid[0 : side + 1, 0 : side + 1] * pitch
-    z = 0.5 * np.sin(x) * np.cos(y)
-    index = np.arange((side + 1) ** 2).reshape(side + 1, side + 1)
-    a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1]
-    faces = np.stack([a, b, c, a, c, d], axis=-1).reshape(-1, 3)
-    return np.stack([x, y, z], axis=-1).reshape(-1, 3), faces
-
-
-def _mesh(vertices: np.ndarray, faces: np.ndarray) -> TriangleMesh:
-    rounded = vertices.astype(np.float32).astype(np.float64)
-    return TriangleMesh(rounded, np.ascontiguousarray(faces, dtype=np.int32))
-
-
 def loose_triangles(count: int = 1_000_000) -> TriangleMesh:
     rng = np.random.default_rng(1)
     centre = rng.uniform(0, 60, (count, 1, 3))
     corners = centre + rng.normal(0, 0.05, (count, 3, 3))
-    return _mesh(corners.reshape(-1, 3), np.arange(3 * count).reshape(-1, 3))
+    return mesh_of(corners.reshape(-1, 3), np.arange(3 * count).reshape(-1, 3))
 
 
 def ring(edges: int = 100_000, rim_mm: float = 300.0) -> TriangleMesh:
@@ -60,13 +45,13 @@ def ring(edges: int = 100_000, rim_mm: float = 300.0) -> TriangleMesh:
             (lower + here, lower + edges + after, lower + after),
         )
     ]
-    return _mesh(np.concatenate(rows), np.concatenate(faces))
+    return mesh_of(np.concatenate(rows), np.concatenate(faces))
 
 
 def degenerate(side: int = 300) -> TriangleMesh:
-    vertices, faces = _grid(side)
+    vertices, faces = grid(side)
     vertices[:, 1:] = 0
-    return _mesh(vertices, faces)
+    return mesh_of(vertices, faces)
 
 
 def sphere(side: int = 300) -> TriangleMesh:
@@ -81,11 +66,11 @@ def sphere(side: int = 300) -> TriangleMesh:
             walls.append(wall.reshape(-1, 3))
     vertices = np.concatenate(walls)
     vertices = 20 * vertices / np.linalg.norm(vertices, axis=1)[:, None]
-    _, faces = _grid(side)
+    _, faces = grid(side)
     every = np.concatenate([faces + n * (side + 1) ** 2 for n in range(6)])
     keys = np.round(vertices, 6)
     _, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    return _mesh(vertices[first], inverse.reshape(-1)[every])
+    return mesh_of(vertices[first], inverse.reshape(-1)[every])
 
 
 def band(*, across: int, along: int, klein: bool) -> TriangleMesh:
@@ -110,39 +95,39 @@ def band(*, across: int, along: int, klein: bool) -> TriangleMesh:
             c, d = (m, n) if wrap else (j, k)
             here, there = i * across, ((i + 1) % along) * across
             faces += [[here + j, there + c, there + d], [here + j, there + d, here + k]]
-    return _mesh(vertices, np.array(faces))
+    return mesh_of(vertices, np.array(faces))
 
 
 def copies(count: int = 10, side: int = 150) -> TriangleMesh:
     """As many sheets over each other, each shifted a little so that all of them cross."""
-    vertices, faces = _grid(side)
+    vertices, faces = grid(side)
     every = []
     for n in range(count):
         moved = vertices + np.array([0.03 * n, 0.02 * n, 0.0])
         moved[:, 2] += 0.05 * np.sin(3 * vertices[:, 0] + n)
         every.append(moved)
-    return _mesh(
+    return mesh_of(
         np.concatenate(every), np.concatenate([faces + n * len(vertices) for n in range(count)])
     )
 
 
 def same_copies(count: int = 10, side: int = 150) -> TriangleMesh:
-    vertices, faces = _grid(side)
-    return _mesh(
+    vertices, faces = grid(side)
+    return mesh_of(
         np.tile(vertices, (count, 1)),
         np.concatenate([faces + n * len(vertices) for n in range(count)]),
     )
 
 
 def scaled(factor: float) -> TriangleMesh:
-    vertices, faces = _grid(200)
+    vertices, faces = grid(200)
     keep = (np.hypot(*(vertices[faces].mean(axis=1)[:, :2] - 20).T)) > 1.5
-    return _mesh(vertices * factor, faces[keep])
+    return mesh_of(vertices * factor, faces[keep])
 
 
 def far(distance: float) -> TriangleMesh:
-    vertices, faces = _grid(200)
-    return _mesh(vertices + distance, faces)
+    vertices, faces = grid(200)
+    return mesh_of(vertices + distance, faces)
 
 
 CASES: dict[str, Callable[[], Made]] = {
@@ -158,7 +143,7 @@ CASES: dict[str, Callable[[], Made]] = {
     "coordinates of 1e9": lambda: scaled(1e9 / 40),
     "1e9 away": lambda: far(1e9),
     "coordinates of 1e-9": lambda: scaled(1e-9 / 40),
-    "single triangle": lambda: _mesh(np.eye(3) * 5, np.array([[0, 1, 2]])),
+    "single triangle": lambda: mesh_of(np.eye(3) * 5, np.array([[0, 1, 2]])),
     **SHAPES,
 }
 
