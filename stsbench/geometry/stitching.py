@@ -32,6 +32,7 @@ _BETTER = 0.55  # of the misfit without a ramp, what one with it may leave
 _HEIGHTS_MM = (0.05, 0.6)
 _CANDIDATES = 300
 _GUESSES = 24
+_BATCH = 1024  # planes looked at together
 _FEWEST = 8
 _APART_MM = 4.0
 _SLAB_MM = 0.25
@@ -103,71 +104,94 @@ def _candidates(vertices: Vertices, asked: NDArray[np.int32], fits: StepFits) ->
 
 def _within(axis: Doubles, normal: Doubles) -> Doubles:
     """Return the parts of normals along two directions within a plane, (N, 2) float64."""
-    first = np.eye(3)[np.argmin(np.abs(axis))]
-    first = first - axis * (first @ axis)
-    first /= np.linalg.norm(first)
-    parts: Doubles = normal @ np.stack([first, np.cross(axis, first)], axis=1)
+    first, second = _directions(axis[None])
+    parts: Doubles = normal @ np.concatenate([first, second]).T
     return parts
 
 
-def _guesses(found: _Candidates) -> list[tuple[int, Doubles]]:
-    """Return planes and how many candidates one shift explains along each, most first."""
+def _directions(axes: Doubles) -> tuple[Doubles, Doubles]:
+    """Return two unit directions within each plane, (P, 3) float64."""
+    least = np.argmin(np.abs(axes), axis=1)
+    first = np.eye(3)[least] - axes * np.take_along_axis(axes, least[:, None], axis=1)
+    first /= np.linalg.norm(first, axis=1, keepdims=True)
+    return first, np.cross(axes, first)
+
+
+def _guesses(found: _Candidates) -> list[Doubles]:
+    """Return the planes along which one shift explains most candidates, the best first."""
+    planes, of = _planes(found)
+    count = np.zeros(len(planes), dtype=np.int64)
+    for low in range(0, len(planes), _BATCH):
+        batch = slice(low, low + _BATCH)
+        count[batch] = _explained(found, planes[batch])
+    # The best plane through each candidate, then the best of all.
+    rows = np.lexsort((np.arange(len(planes)), -count, of))
+    rows = rows[np.flatnonzero(np.diff(of[rows], prepend=-1))]
+    rows = rows[count[rows] >= _FEWEST]
+    rows = rows[np.argsort(-count[rows], kind="stable")]
+    holds = np.abs(planes[rows, :3] @ found.place.T - planes[rows, 3:]) < _SLAB_MM
+    kept: list[int] = []
+    for n in range(len(rows)):
+        both, each = (holds[kept] & holds[n]).sum(axis=1), holds[kept].sum(axis=1)
+        if len(kept) < _GUESSES and (2 * both < np.minimum(each, holds[n].sum())).all():
+            kept.append(n)
+    return list(planes[rows[kept]])
+
+
+def _planes(found: _Candidates) -> tuple[Doubles, NDArray[np.int64]]:
+    """Return planes through two candidates that agree, (P, 4), and the first of each, (P,)."""
     place, normal, way = found.place, found.normal, found.way
-    guesses: list[tuple[int, Doubles]] = []
-    for i in range(len(place)):
-        apart = place - place[i]
+    planes, of = [np.zeros((0, 4))], [np.zeros(0, dtype=np.int64)]
+    for i in range(len(place) - 1):
+        apart, others, ways = place[i + 1 :] - place[i], normal[i + 1 :], way[i + 1 :]
         axes = way[i] * (apart @ normal[i])[:, None] - normal[i] * (apart @ way[i])[:, None]
         length = np.linalg.norm(axes, axis=1)
         axes /= np.maximum(length, 1e-12)[:, None]
-        own = np.sqrt(np.maximum(1 - np.einsum("ij,ij->i", axes, normal) ** 2, 0))
-        fits = np.abs(np.einsum("ij,ij->i", axes, way)) > _ALONG * own
+        own = np.sqrt(np.maximum(1 - np.einsum("ij,ij->i", axes, others) ** 2, 0))
+        fits = np.abs(np.einsum("ij,ij->i", axes, ways)) > _ALONG * own
         fits &= (own > _CROSSING) & (np.abs(axes @ normal[i]) < 0.9) & (length > 1e-6)
-        fits &= (np.linalg.norm(apart, axis=1) > _APART_MM) & (np.arange(len(place)) > i)
-        best, plane = _FEWEST - 1, None
-        for j in np.flatnonzero(fits):
-            count = _explained(found, axes[j], float(place[i] @ axes[j]), best)
-            if count > best:
-                best, plane = count, np.append(axes[j], place[i] @ axes[j])
-        if plane is not None:
-            guesses.append((best, plane))
-    order = np.argsort([-count for count, _ in guesses], kind="stable")
-    kept: list[tuple[int, Doubles]] = []
-    for n in order:
-        count, plane = guesses[n]
-        new = all(_differ(plane, other, place) for _, other in kept)
-        if new and len(kept) < _GUESSES:
-            kept.append((count, plane))
-    return kept
+        fits &= np.einsum("ij,ij->i", apart, apart) > _APART_MM**2
+        planes.append(np.column_stack([axes[fits], axes[fits] @ place[i]]))
+        of.append(np.full(len(planes[-1]), i, dtype=np.int64))
+    return np.concatenate(planes), np.concatenate(of)
 
 
-def _differ(plane: Doubles, other: Doubles, place: Doubles) -> bool:
-    """Say whether two planes hold different candidates."""
-    here = np.abs(place @ plane[:3] - plane[3]) < _SLAB_MM
-    there = np.abs(place @ other[:3] - other[3]) < _SLAB_MM
-    return bool(2 * np.count_nonzero(here & there) < min(here.sum(), there.sum()))
+def _explained(found: _Candidates, planes: Doubles) -> NDArray[np.int64]:
+    """Count the candidates along planes whose heights are those of one shift within each.
 
-
-def _explained(found: _Candidates, axis: Doubles, offset: float, least: int) -> int:
-    """Count the candidates along a plane whose heights are those of one shift within it."""
-    rows = np.flatnonzero(np.abs(found.place @ axis - offset) < _SLAB_MM)
-    if len(rows) <= least:
-        return 0
-    normal = found.normal[rows]
-    own = np.sqrt(np.maximum(1 - (normal @ axis) ** 2, 0))
-    ahead = found.way[rows] @ axis
-    rows = rows[(own > _CROSSING) & (np.abs(ahead) > _ALONG * own)]
-    if len(rows) <= least:
-        return 0
-    parts = _within(axis, found.normal[rows])
-    jump = found.height_mm[rows] * np.sign(found.way[rows] @ axis)
-    right = np.ones(len(rows), dtype=bool)
+    Returns
+    -------
+    (P,) int64
+        0 where fewer than `_FEWEST` are left, or the shift is none of a step's.
+    """
+    axes = planes[:, :3]
+    plane, row = np.nonzero(np.abs(axes @ found.place.T - planes[:, 3:]) < _SLAB_MM)
+    ahead = np.einsum("ij,ij->i", axes[plane], found.way[row])
+    own = np.einsum("ij,ij->i", axes[plane], found.normal[row])
+    own = np.sqrt(np.maximum(1 - own**2, 0))
+    along = (own > _CROSSING) & (np.abs(ahead) > _ALONG * own)
+    held = np.bincount(plane[along], minlength=len(planes)) >= _FEWEST
+    along &= held[plane]
+    plane, row, ahead = plane[along], row[along], ahead[along]
+    parts = [np.einsum("ij,ij->i", way[plane], found.normal[row]) for way in _directions(axes)]
+    jump = found.height_mm[row] * np.sign(ahead)
+    terms = [parts[0] ** 2, parts[0] * parts[1], parts[1] ** 2, parts[0] * jump, parts[1] * jump]
+    right = np.ones(len(row), dtype=bool)
+    all_of = count = np.bincount(plane, minlength=len(planes))
+    size = np.zeros(len(planes))
     for _ in range(4):
-        shift = _solve(parts, jump, right.astype(float))
-        size = float(np.linalg.norm(shift))
-        right = np.abs(jump - parts @ shift) < 0.02 + 0.15 * size
-        if np.count_nonzero(right) <= least:
-            return 0
-    return int(np.count_nonzero(right)) if 0.7 * LEAST_MM < size < _HEIGHTS_MM[1] else 0
+        a, b, c, x, y = (np.bincount(plane, right * term, len(planes)) for term in terms)
+        little = 2.5e-3 * count / np.maximum(all_of, 1)
+        factor = 1 / np.where(held, (a + little) * (c + little) - b * b, 1)
+        shift = (c + little) * x - b * y, (a + little) * y - b * x
+        shift = shift[0] * factor, shift[1] * factor
+        size = np.hypot(*shift)
+        left = np.abs(jump - parts[0] * shift[0][plane] - parts[1] * shift[1][plane])
+        right = (left < 0.02 + 0.15 * size[plane]) & held[plane]
+        count = np.bincount(plane[right], minlength=len(planes))
+        held &= count >= _FEWEST
+    held &= (size > 0.7 * LEAST_MM) & (size < _HEIGHTS_MM[1])
+    return np.where(held, count, 0)
 
 
 def _solve(parts: Doubles, jump: Doubles, weight: Doubles) -> Doubles:
@@ -207,7 +231,7 @@ def find_steps(
         return []
     steps: list[StitchingStep] = []
     taken = np.zeros(len(vertices), dtype=bool)
-    for _, plane in _guesses(found):
+    for plane in _guesses(found):
         near = np.abs(vertices @ plane[:3] - plane[3]) < _ASKED_MM
         slab = np.flatnonzero(near & told).astype(np.int32)
         fits = fit_steps(vertices, rings, border, sums, slab, cut=plane)
