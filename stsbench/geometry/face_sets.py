@@ -41,8 +41,10 @@ def _grow(faces, vertex_count, grown, rings):
                 touched[faces[f, 1]] = 1
                 touched[faces[f, 2]] = 1
         for f in range(len(faces)):
-            if touched[faces[f, 0]] | touched[faces[f, 1]] | touched[faces[f, 2]]:
-                grown[f] = True
+            a = np.uint32(faces[f, 0])  # unsigned: no row is counted from the end
+            b = np.uint32(faces[f, 1])
+            c = np.uint32(faces[f, 2])
+            grown[f] |= (touched[a] | touched[b] | touched[c]) != 0
 
 
 def grow_by_rings(faces: Faces, vertex_count: int, seed: Mask, rings: int) -> Mask:
@@ -79,9 +81,9 @@ def named_vertices(faces, vertex_count):
     """
     named = np.zeros(vertex_count, np.bool_)
     for f in range(len(faces)):
-        named[faces[f, 0]] = True
-        named[faces[f, 1]] = True
-        named[faces[f, 2]] = True
+        named[np.uint32(faces[f, 0])] = True
+        named[np.uint32(faces[f, 1])] = True
+        named[np.uint32(faces[f, 2])] = True
     return named
 
 
@@ -100,7 +102,10 @@ def faces_at(faces, marked):
     """
     at = np.empty(len(faces), np.bool_)
     for f in range(len(faces)):
-        at[f] = marked[faces[f, 0]] | marked[faces[f, 1]] | marked[faces[f, 2]]
+        a = np.uint32(faces[f, 0])  # unsigned: no row is counted from the end
+        b = np.uint32(faces[f, 1])
+        c = np.uint32(faces[f, 2])
+        at[f] = marked[a] | marked[b] | marked[c]
     return at
 
 

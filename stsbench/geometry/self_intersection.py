@@ -54,9 +54,9 @@ class Meetings:
 @kernel
 def _check_stars(vertices, faces, normals, flat, covered):
     for f in range(len(faces)):
-        a = faces[f, 0]
-        b = faces[f, 1]
-        c = faces[f, 2]
+        a = np.uint32(faces[f, 0])
+        b = np.uint32(faces[f, 1])
+        c = np.uint32(faces[f, 2])
         # Edges from a corner to the next and from the one before, and what they span.
         ux = vertices[b, 0] - vertices[a, 0]
         uy = vertices[b, 1] - vertices[a, 1]
@@ -68,7 +68,7 @@ def _check_stars(vertices, faces, normals, flat, covered):
         ty = ux * wz - uz * wx
         tz = uy * wx - ux * wy
         for j in range(3):
-            v = faces[f, j]
+            v = np.uint32(faces[f, j])
             x = normals[v, 0]
             y = normals[v, 1]
             z = normals[v, 2]

@@ -6,11 +6,13 @@ Rules owned here:
 - Faces that stay keep their order; new ones come last.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask
-from stsbench.geometry.compiled import kernel
+from stsbench.geometry.compiled import in_threads, kernel
 from stsbench.geometry.edge_pairs import half_edges_of
 from stsbench.geometry.face_sets import faces_at
 from stsbench.geometry.topology import (
@@ -23,39 +25,43 @@ from stsbench.geometry.topology import (
 
 __all__ = ["append_twins", "drop_faces", "settle_branching"]
 
+_PARTS = 4
+_FEW = 20_000  # faces that are not worth another thread
+
 
 @kernel
-def _drop(faces, twin, keep):
-    face_count = len(faces)
-    new_index = np.empty(face_count, np.int32)
-    kept = 0
-    for f in range(face_count):
-        if keep[f]:
-            new_index[f] = kept
-            kept += 1
-        else:
-            new_index[f] = -1
-    out = np.empty((kept, 3), np.int32)
-    out_twin = np.empty(3 * kept, np.int32)
-    n = 0
-    for f in range(face_count):
-        if not keep[f]:
+def _new_half_edges(keep):
+    """Say where the half-edges of each face go, or -1; last, how many faces stay."""
+    new = np.empty(len(keep) + 1, np.int32)
+    count = 0
+    for f in range(len(keep)):
+        new[f] = count if keep[f] else -1
+        count += 3 * keep[f]
+    new[-1] = count // 3
+    return new
+
+
+@kernel
+def _drop(faces, twin, new, first, last, out, out_twin):
+    three = np.uint32(3)
+    for f in range(first, last):
+        if new[f] < 0:
             continue
+        to = np.uint32(new[f])
+        row = to // three
         for j in range(3):
-            out[n, j] = faces[f, j]
+            out[row, j] = faces[f, j]
             t = twin[3 * f + j]
             if t >= 0:
-                g = t // 3
-                i = new_index[g]
-                t = -1 if i < 0 else 3 * i + (t - 3 * g)
-            out_twin[3 * n + j] = t
-        n += 1
-    return out, out_twin, new_index
+                h = np.uint32(t)
+                g = h // three
+                t = -1 if new[g] < 0 else np.int32(new[g] + (h - three * g))
+            out_twin[to + np.uint32(j)] = t
 
 
 def drop_faces(
     faces: Faces, twin: NDArray[np.int32], keep: Mask
-) -> tuple[Faces, NDArray[np.int32], NDArray[np.int32]]:
+) -> tuple[Faces, NDArray[np.int32]]:
     """Take faces out and keep the half-edge table right.
 
     Branching edges stay `BRANCHING`: build the table anew when a face at one of them goes.
@@ -70,11 +76,17 @@ def drop_faces(
     -------
     faces : (K, 3) int32
     twin : (3K,) int32
-    new_index : (F,) int32
-        Where each face went, -1 where it was dropped.
     """
-    kept_faces, kept_twin, new_index = _drop(faces, twin, np.ascontiguousarray(keep))
-    return kept_faces, kept_twin, new_index
+    new = _new_half_edges(np.ascontiguousarray(keep))
+    count = int(new[-1])
+    kept_faces = np.empty((count, 3), dtype=np.int32)
+    kept_twin = np.empty(3 * count, dtype=np.int32)
+    parts = _PARTS if len(faces) > _FEW else 1
+    cuts = [len(faces) * part // parts for part in range(parts + 1)]
+    in_threads(
+        lambda ends: _drop(faces, twin, new, *ends, kept_faces, kept_twin), list(pairwise(cuts))
+    )
+    return kept_faces, kept_twin
 
 
 def append_twins(

@@ -36,17 +36,18 @@ def vertex_neighbours(faces, border):
     start = np.zeros(len(border) + 1, np.int32)
     for f in range(len(faces)):
         for j in range(3):
-            start[faces[f, j] + 1] += 2 if border[faces[f, j]] else 1
+            v = np.uint32(faces[f, j])
+            start[v + np.uint32(1)] += 2 if border[v] else 1
     for v in range(len(border)):
         start[v + 1] += start[v]
     at = start[:-1].copy()
     around = np.empty(start[-1], np.int32)
     for f in range(len(faces)):
         for j in range(3):
-            v = faces[f, j]
-            around[at[v]] = faces[f, j + 1 if j < 2 else 0]
+            v = np.uint32(faces[f, j])
+            around[np.uint32(at[v])] = faces[f, j + 1 if j < 2 else 0]
             if border[v]:
-                around[at[v] + 1] = faces[f, j - 1 if j else 2]
+                around[np.uint32(at[v] + 1)] = faces[f, j - 1 if j else 2]
                 at[v] += 1
             at[v] += 1
     return start, around
@@ -134,12 +135,12 @@ def rings_away(start, around, seeds, limit):
             last += 1
     first = 0
     while first < last:
-        v = queue[first]
+        v = np.uint32(queue[first])
         first += 1
         if away[v] == limit:
             break
-        for y in range(start[v], start[v + 1]):
-            w = around[y]
+        for y in range(start[v], start[v + np.uint32(1)]):
+            w = np.uint32(around[y])
             queue[last] = w  # without a branch: most were met before
             last += away[w] > limit
             away[w] = min(away[w], away[v] + 1)

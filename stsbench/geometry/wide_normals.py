@@ -78,9 +78,9 @@ def _sum_near(vertices: Vertices, faces: Faces, squares: Doubles, shorter: Count
     """
     sums = np.zeros((len(vertices), 4))
     for f in range(len(faces)):
-        a = faces[f, 0]
-        b = faces[f, 1]
-        c = faces[f, 2]
+        a = np.uint32(faces[f, 0])
+        b = np.uint32(faces[f, 1])
+        c = np.uint32(faces[f, 2])
         ux = vertices[b, 0] - vertices[a, 0]
         uy = vertices[b, 1] - vertices[a, 1]
         uz = vertices[b, 2] - vertices[a, 2]
@@ -92,7 +92,7 @@ def _sum_near(vertices: Vertices, faces: Faces, squares: Doubles, shorter: Count
         nz = ux * vy - uy * vx
         size = np.sqrt(nx * nx + ny * ny + nz * nz)
         for j in range(3):
-            v = faces[f, j]
+            v = np.uint32(faces[f, j])
             sums[v, 0] += nx
             sums[v, 1] += ny
             sums[v, 2] += nz
@@ -120,9 +120,9 @@ def _spread(faces: Faces, sums: Doubles) -> Doubles:
     """
     out = 2 * sums
     for f in range(len(faces)):
-        a = faces[f, 0]
-        b = faces[f, 1]
-        c = faces[f, 2]
+        a = np.uint32(faces[f, 0])
+        b = np.uint32(faces[f, 1])
+        c = np.uint32(faces[f, 2])
         a0 = sums[a, 0]
         b0 = sums[b, 0]
         c0 = sums[c, 0]
@@ -158,9 +158,9 @@ def _spread(faces: Faces, sums: Doubles) -> Doubles:
 def _mark_overturned(vertices: Vertices, faces: Faces, wide: Doubles, against: float) -> Mask:
     marked = np.zeros(len(faces), np.bool_)
     for f in range(len(faces)):
-        a = faces[f, 0]
-        b = faces[f, 1]
-        c = faces[f, 2]
+        a = np.uint32(faces[f, 0])
+        b = np.uint32(faces[f, 1])
+        c = np.uint32(faces[f, 2])
         ux = vertices[b, 0] - vertices[a, 0]
         uy = vertices[b, 1] - vertices[a, 1]
         uz = vertices[b, 2] - vertices[a, 2]
@@ -181,7 +181,7 @@ def _mark_overturned(vertices: Vertices, faces: Faces, wide: Doubles, against: f
         my = 0.0
         mz = 0.0
         for j in range(3):
-            v = faces[f, j]
+            v = np.uint32(faces[f, j])
             x = wide[v, 0]
             y = wide[v, 1]
             z = wide[v, 2]

@@ -28,7 +28,7 @@ from stsbench.geometry.face_sets import faces_at, grow_by_rings
 from stsbench.geometry.layers import spread_layers
 from stsbench.geometry.self_intersection import flat_stars, self_meetings
 from stsbench.geometry.spikes import UNITY, spike_vertices
-from stsbench.geometry.topology import BOUNDARY, faces_at_edges, open_vertices
+from stsbench.geometry.topology import BOUNDARY, open_vertices
 from stsbench.geometry.vertex_rings import vertex_neighbours
 from stsbench.geometry.wide_normals import (
     WideNormals,
@@ -143,7 +143,7 @@ def find_defects(tidied: Tidied, profile: RepairProfile, answers: Answers = NO_A
     meeting[pairs] = True
     folds, crossings = _sort_meetings(draft, meeting & ~spikes, overturned & ~spikes)
     note_layers(tidied, gaps, profile)
-    spikes &= ~_note_spikes(tidied, spike, height_mm, answers)
+    spikes &= ~_note_spikes(tidied, spike, height_mm, spikes, answers)
     for kind, word, marked, detail in (
         (FindingKind.FOLD, "fold", folds, "The surface is folded over itself."),
         (
@@ -166,7 +166,8 @@ def find_defects(tidied: Tidied, profile: RepairProfile, answers: Answers = NO_A
 
 
 def _count_groups(draft: Draft, marked: Mask) -> int:
-    return int(group_faces(draft.faces[marked]).max(initial=-1)) + 1
+    some = draft.faces.take(np.flatnonzero(marked), axis=0)
+    return int(group_faces(some).max(initial=-1)) + 1
 
 
 def _groups_listed(draft: Draft, place: Mask, numbers: list[int]) -> Mask:
@@ -201,12 +202,16 @@ def _with_ring(draft: Draft, marked: Mask) -> Mask:
 
 
 def _note_spikes(
-    tidied: Tidied, spike: NDArray[np.int32], height_mm: NDArray[np.float64], answers: Answers
+    tidied: Tidied,
+    spike: NDArray[np.int32],
+    height_mm: NDArray[np.float64],
+    at_spikes: Mask,
+    answers: Answers,
 ) -> Mask:
     """Note spikes; return the faces at those that are to be kept, (F,) bool."""
     draft = tidied.draft
     kept_faces = np.zeros(len(draft.faces), dtype=bool)
-    rows = np.flatnonzero(faces_at(draft.faces, spike >= 0))
+    rows = np.flatnonzero(at_spikes)
     if not len(rows):
         return kept_faces
     names, group = np.unique(spike[draft.faces[rows]].max(axis=1), return_inverse=True)
@@ -271,17 +276,15 @@ def _note_too_many(tidied: Tidied) -> None:
     tidied.note(FindingKind.SELF_INTERSECTION, 1, [finding])
 
 
-def at_border(draft: Draft) -> Mask:
-    """Mark faces that a ring may not take, (F,) bool: those with an open edge."""
-    return faces_at_edges(draft.twin, BOUNDARY)
-
-
 def widen(draft: Draft, seed: Mask, rings: int) -> Mask:
     """Grow a set of faces by rings that stay off the open edges, (F,) bool."""
     if not rings or not seed.any():
         return seed
     grown = grow_by_rings(draft.faces, draft.vertex_count, seed, rings)
-    return seed | (grown & ~at_border(draft))
+    fresh = np.flatnonzero(grown & ~seed)
+    at_border = (draft.twin.reshape(-1, 3).take(fresh, axis=0) == BOUNDARY).any(axis=1)
+    grown[fresh[at_border]] = False
+    return grown
 
 
 def whole_folds(draft: Draft, folds: Mask, unity: NDArray[np.float64]) -> Mask:
@@ -299,7 +302,9 @@ def whole_folds(draft: Draft, folds: Mask, unity: NDArray[np.float64]) -> Mask:
     """
     cut = widen(draft, folds, 1)
     if cut.any():
-        cut |= widen(draft, cut, 1) & faces_at(draft.faces, unity < FOLDED)
+        fresh = np.flatnonzero(widen(draft, cut, 1) & ~cut)
+        low = unity.take(draft.faces.take(fresh, axis=0)) < FOLDED
+        cut[fresh[low.any(axis=1)]] = True
     return cut
 
 

@@ -189,7 +189,7 @@ class Draft:
         dropped, _ = side_by_side(
             lambda: drop_faces(self.faces, self.twin, keep), lambda: self._keep_rows(keep)
         )
-        self.faces, self.twin, _ = dropped
+        self.faces, self.twin = dropped
 
     def _keep_rows(self, keep: Mask) -> None:
         """Drop what is known of some faces beside their corners and half-edges."""

@@ -74,7 +74,7 @@ def list_face_groups(
     severity : Severity
     detail : str
     """
-    chosen = faces[marked]
+    chosen = faces.take(np.flatnonzero(marked), axis=0)
     if not len(chosen):
         return []
     groups = measure_groups(vertices, chosen, group_faces(chosen))

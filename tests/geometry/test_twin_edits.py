@@ -12,7 +12,7 @@ FAN = np.array([[0, 1, 2], [1, 0, 3], [0, 1, 4]], dtype=np.int32)  # three on th
 def test_two_that_are_left_at_an_edge_are_paired():
     twin = half_edge_twins(FAN, 5)
     assert faces_at_edges(twin, BRANCHING).all()
-    faces, table, _ = drop_faces(FAN, twin, np.array([True, True, False]))
+    faces, table = drop_faces(FAN, twin, np.array([True, True, False]))
     assert (table == BRANCHING).any()
     half_edges, twins = settle_branching(faces, table)
     settled = table.copy()
@@ -34,7 +34,7 @@ def test_settling_is_building_anew(seed):
     on_edges[:, 2] = 30 + np.arange(20)
     faces = np.concatenate([faces, fins, on_edges]).astype(np.int32)
     twin = half_edge_twins(faces, 50)
-    kept, table, _ = drop_faces(faces, twin, rng.random(len(faces)) < 0.6)
+    kept, table = drop_faces(faces, twin, rng.random(len(faces)) < 0.6)
     half_edges, twins = settle_branching(kept, table)
     table[half_edges] = twins
     assert np.array_equal(table, half_edge_twins(kept, 50))
