@@ -16,7 +16,7 @@ from stsbench.domain.mesh import Faces
 from stsbench.geometry.compiled import kernel
 from stsbench.geometry.face_groups import group_faces
 
-__all__ = ["CRUMB_FACES", "crumbs_about", "lost_faces"]
+__all__ = ["CRUMB_FACES", "crumbs_about"]
 
 CRUMB_FACES = 500
 _MOST_CRUMBS = 300
@@ -122,35 +122,3 @@ def crumbs_about(
     # Each place once: one group about it.
     known = np.array_equal(pairs // max(len(faces), 1), np.unique(label))
     return (found if known else -1), crumb
-
-
-@kernel
-def lost_faces(mark, order, sorted_faces):
-    """List the faces of a tree that went since it was built.
-
-    Parameters
-    ----------
-    mark : (F,) int32
-        Which face of the tree each one is, negative for those added since.
-    order : (T,) int32
-    sorted_faces : (T, 3) int32
-        Of a `BoundingTree`.
-
-    Returns
-    -------
-    (N, 3) int32
-    """
-    gone = np.ones(len(order), np.bool_)
-    count = len(order)
-    for f in range(len(mark)):
-        if mark[f] >= 0:
-            gone[mark[f]] = False
-            count -= 1
-    lost = np.empty((count, 3), np.int32)
-    n = 0
-    for x in range(len(order)):
-        if gone[order[x]]:
-            for j in range(3):
-                lost[n, j] = sorted_faces[x, j]
-            n += 1
-    return lost

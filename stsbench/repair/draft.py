@@ -61,6 +61,8 @@ class Draft:
     removed : list of (face sources, their reasons)
     around : list of (N,) int32
         Removed faces of the scan as read that were no defect: rings cut about one.
+    changes : list of (faces (N, 3) int32, whether they came)
+        What went and came since `mark_faces` was called last, in that order.
     """
 
     vertices: Vertices
@@ -74,6 +76,7 @@ class Draft:
     scar: NDArray[np.uint8]
     removed: list[tuple[Ints, NDArray[np.uint8]]] = field(default_factory=list)
     around: list[Ints] = field(default_factory=list)
+    changes: list[tuple[Faces, bool]] = field(default_factory=list)
     _thin_mm: float = 0.0
     _measures: FaceMeasures | None = None
     _joined: Joined | None = None
@@ -154,6 +157,7 @@ class Draft:
         why = np.broadcast_to(np.asarray(reason, dtype=np.uint8), len(rows))
         for each in np.unique(why):  # where faces of several reasons meet, the last one stays
             self.scar[self.faces[rows[why == each]]] = each
+        self.changes.append((self.faces.take(rows, axis=0), False))
         sources = self.face_source[rows]
         self.removed.append((sources[sources >= 0], why[sources >= 0]))
         half_edges = half_edges_of(rows)
@@ -238,6 +242,15 @@ class Draft:
     def mark_faces(self) -> None:
         """Remember the faces as they are numbered now."""
         self.mark = np.arange(len(self.faces), dtype=np.int32)
+        self.changes = []
+
+    def changed_faces(self, first: int) -> tuple[Faces, Faces]:
+        """Return the faces that went and those that came, from one of `changes` on, (N, 3) int32."""
+        none = np.zeros((0, 3), dtype=np.int32)
+        later = self.changes[first:]
+        lost = [none, *(faces for faces, came in later if not came)]
+        gained = [none, *(faces for faces, came in later if came)]
+        return np.concatenate(lost), np.concatenate(gained)
 
     def remake(self, faces: Faces, twin: Ints, remade: Mask, reason: EditReason) -> None:
         """Put remade faces in the place of old ones; they hang together as those did."""
@@ -254,6 +267,7 @@ class Draft:
     ) -> None:
         """Append patches: new vertices, and faces over all vertices."""
         self._joined = None
+        self.changes.append((np.ascontiguousarray(faces, dtype=np.int32), True))
         self.vertices = np.concatenate([self.vertices, vertices])
         if self._measures is not None:
             new = np.ascontiguousarray(faces, dtype=np.int32)
@@ -282,6 +296,7 @@ class Draft:
         if not len(gone.faces):
             return
         self._measures = self._joined = None
+        self.changes.append((gone.faces, True))
         joined, twin = append_twins(self.faces, self.twin, gone.faces)
         mark = np.concatenate([self.mark, gone.mark])
         order = np.argsort(np.where(mark < 0, _LAST, mark), kind="stable")

@@ -14,7 +14,6 @@ Rules owned here:
 - A patch carries the reason for which its place was cut, a filled hole HOLE_FILL.
 """
 
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -27,8 +26,6 @@ from stsbench.domain.progress import Progress
 from stsbench.geometry.boundary import LoopSet, boundary_loops
 from stsbench.geometry.bounding_tree import build_tree
 from stsbench.geometry.compiled import side_by_side
-from stsbench.geometry.components import measure_pieces
-from stsbench.geometry.cut_rings import crumbs_about
 from stsbench.geometry.edge_pairs import keys_of
 from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.face_sets import faces_at
@@ -45,8 +42,9 @@ from stsbench.geometry.topology import (
 from stsbench.geometry.wide_normals import sum_near
 from stsbench.repair.cutting import Defects, cut_faces, whole_folds, widen
 from stsbench.repair.holes import Fate, LoopPlan
-from stsbench.repair.listing import largest_first, list_face_groups, place_of
+from stsbench.repair.listing import list_face_groups
 from stsbench.repair.loop_fates import LoopFates
+from stsbench.repair.parted import PartedPieces
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.second_look import SecondLook, Seen
 from stsbench.repair.tidying import Tidied
@@ -91,8 +89,7 @@ class Patcher:
         self.unsolved: list[Finding] = []
         self.fates = LoopFates(self.draft, plan)
         self._patches = 0
-        self._parted = False
-        self._pieces_asked = pieces_asked
+        self._parted = PartedPieces(tidied, profile, asked=pieces_asked)
 
     def run(self, progress: Progress) -> None:
         """Fill, verify, widen, and look again.
@@ -111,7 +108,7 @@ class Patcher:
                 self._list_seen(seen)
             else:
                 self._cut_seen(seen, rings=look)
-        self._list_separated()
+        self.unsolved += self._parted.list_kept()
 
     def _close(self, progress: Progress) -> None:
         """Fill the loops and mend the patches until nothing is wrong with them."""
@@ -120,7 +117,7 @@ class Patcher:
         for turn in range(ROUNDS):
             progress.step("filling", 0.5 + 0.4 * turn / ROUNDS)
             self._cut_hanging_fans()
-            self._drop_separated()
+            self._parted.drop_debris()
             failed = self._fill(self._to_fill(), fair=turn % 2 == 0)
             # Mostly the first turn is the last: what the second look needs is done beside it.
             ahead = turn == 0 and not len(failed)
@@ -128,6 +125,7 @@ class Patcher:
                 self._wrong_faces, partial(self._pinched_fans, ahead=ahead)
             )
             if not (wrong.any() or pinched.any() or len(failed)):
+                self._parted.note_closed()
                 return
             if ahead:
                 self._second.forget()
@@ -199,77 +197,11 @@ class Patcher:
         reason = seen.argmax(axis=1)
         return np.where(seen.any(axis=1), reason, EditReason.SELF_INTERSECTION)
 
-    def _drop_separated(self) -> None:
-        """Drop pieces that a cut left over, as islands are."""
-        draft = self.draft
-        count, piece = self._pieces()
-        self._parted = count != self.tidied.component_count
-        if count <= self.tidied.component_count:
-            return
-        area_mm2 = draft.measures(self.tidied.thin_mm).area_mm2
-        total = np.bincount(piece, weights=area_mm2, minlength=count)
-        # Pieces that held before the cut are larger than what is dropped here.
-        limit = min(self.profile.island_mm2, self.profile.island_share * total.max())
-        draft.drop((total <= limit)[piece], EditReason.ISLAND)
-        self._parted = np.count_nonzero(total > limit) != self.tidied.component_count
-
-    def _pieces(self) -> tuple[int, NDArray[np.int32]]:
-        """Count the pieces and tell which each face belongs to; mostly those about a cut tell."""
-        draft = self.draft
-        if self.tidied.component_count == 1 and len(draft.mark) and draft.mark[-1] >= 0:
-            lost = self._second.lost()
-            crumbs, piece = crumbs_about(draft.faces, draft.twin, lost, draft.vertex_count)
-            if crumbs >= 0:
-                return crumbs + 1, piece
-        piece = draft.sheets()
-        return int(piece.max(initial=-1)) + 1, piece
-
-    def _list_separated(self) -> None:
-        """Drop what has become debris; list pieces that a cut parted and are too large for it."""
-        draft = self.draft
-        if not self._parted and self.tidied.component_count == 1:
-            return
-        piece = draft.sheets()
-        area_mm2 = draft.measures(self.tidied.thin_mm).area_mm2
-        total = np.bincount(piece, weights=area_mm2)
-        # By the areas after the repair, or the next one would drop what this one kept.
-        limit = min(self.profile.island_mm2, self.profile.island_share * total.max(initial=0.0))
-        if not self._pieces_asked:
-            draft.drop((total <= limit)[piece], EditReason.ISLAND)
-        piece = draft.sheets()
-        self._unlist_kept(self.tidied.component_count - int(piece.max(initial=-1)) - 1)
-        pieces = measure_pieces(draft.vertices, draft.faces, piece)
-        order = largest_first(pieces.area_mm2, pieces.centre_mm)
-        for n in order[self.tidied.component_count :]:
-            self.unsolved.append(
-                Finding(
-                    FindingKind.ISLAND,
-                    place_of(pieces.centre_mm[n]),
-                    float(pieces.area_mm2[n]) ** 0.5,
-                    float(pieces.area_mm2[n]),
-                    int(pieces.faces_count[n]),
-                    Severity.HOLD,
-                    Action.KEPT,
-                    "A piece that a cut parted from the rest and that is too large to be debris.",
-                )
-            )
-
-    def _unlist_kept(self, count: int) -> None:
-        """Say of the smallest pieces that were to be kept that they went after all."""
-        kept = [
-            row
-            for row, finding in enumerate(self.tidied.findings)
-            if finding.kind is FindingKind.ISLAND and finding.action is Action.KEPT
-        ]
-        for row in kept[len(kept) - max(count, 0) :]:
-            finding = self.tidied.findings[row]
-            detail = "A second piece that was debris once the scan was cut and filled."
-            gone = replace(finding, action=Action.REMOVED, detail=detail)
-            self.tidied.findings[row] = gone
-
     def _cut_hanging_fans(self) -> None:
         """Cut the smaller fans at bow-ties that no filling can join: those with a closed fan."""
         draft, fans = self.draft, self._count_fans()
+        if not (fans > 1).any():
+            return
         open_edges = np.flatnonzero(draft.twin == BOUNDARY)
         ways_out = np.bincount(draft.faces.ravel()[open_edges], minlength=draft.vertex_count)
         hanging = (fans > 1) & (ways_out < fans)
@@ -306,16 +238,16 @@ class Patcher:
         about = np.ascontiguousarray(draft.faces[draft.touching(new)])
         near = sum_near(draft.vertices, about)
         flat = flat_stars(draft.vertices, about, near, open_vertices(draft.faces, draft.twin))
-        old = np.flatnonzero(draft.mark >= 0)
-        now = np.full(len(self.tree.order), -1, dtype=np.int64)
-        now[draft.mark[old]] = old
-        alive = now >= 0
+        mark = draft.mark[: len(draft.mark) - len(added)]  # ascending: added faces come last
+        alive = np.zeros(len(self.tree.order), dtype=bool)
+        alive[mark] = True
         own = build_tree(draft.vertices, new)
         others, among = side_by_side(
             lambda: meetings_with(draft.vertices, own, self.tree, alive=alive, flat=flat),
             lambda: self_meetings(draft.vertices, new, tree=own, flat=flat),
         )
-        for rows in (added[others.pairs[:, 0]], now[others.pairs[:, 1]], added[among.faces]):
+        met = np.searchsorted(mark, others.pairs[:, 1].astype(np.int32))
+        for rows in (added[others.pairs[:, 0]], met, added[among.faces]):
             wrong[rows] = True
         self._second.expect(useful=not wrong.any())
         return wrong
@@ -331,7 +263,7 @@ class Patcher:
     def _give_up(self, widening: Widening, wrong: Mask) -> None:
         """Take out the patches that are still wrong, give back what they took, and list the holes."""
         draft = self.draft
-        self._parted = True
+        self._parted.there = True
         corners = np.zeros(draft.vertex_count, dtype=bool)
         corners[self._to_fill().vertices] = True
         widening.undo(wrong, corners)

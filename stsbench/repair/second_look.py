@@ -1,8 +1,9 @@
 """Look again at what a repair has changed, so that repairing twice changes nothing the second time.
 
 Rules owned here:
-- Only what lies within reach of a changed vertex is asked, one that lost or gained a face, and it
-  gets the very numbers that a search of the whole draft would give: the rest keeps those it had.
+- Only what lies within reach of a changed vertex is asked, one that lost or gained a face since the
+  look before, and it gets the very numbers that a search of the whole draft would give: the rest
+  keeps those it had. What a look saw and nobody cut is asked again.
 - Where the mesh has changed so much that the first search would have used another number of rings,
   the whole draft is searched again.
 - Faces that meet are not asked here: the patches answer for those (`patching`).
@@ -14,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask
-from stsbench.geometry.cut_rings import lost_faces
 from stsbench.geometry.face_sets import faces_at
 from stsbench.geometry.spikes import SPIKE_RINGS, UNITY, spike_vertices
 from stsbench.geometry.topology import open_vertices
@@ -31,6 +31,9 @@ from stsbench.repair.cutting import Defects
 from stsbench.repair.draft import Draft
 
 __all__ = ["SecondLook", "Seen"]
+
+_Doubles = NDArray[np.float64]
+_Numbers = tuple[_Doubles, _Doubles, NDArray[np.int64], int, NDArray[np.uint8], int]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -80,17 +83,15 @@ class SecondLook:
         self._passes = defects.normals.passes
         self._looked = defects.looked
         self._neighbours = defects.neighbours
-        self._order = defects.tree.order
-        self._sorted_faces = defects.tree.faces
-        self._before = self.unity, self._near, self._looked, self._passes
+        self._known = 0  # changes of the draft that the numbers above have in them
+        self._seen = np.zeros((0, 3), dtype=np.int32)  # faces to be asked again if they stay
+        self._before = self._numbers()
         self._prepared = False
         self._useful = True
         self._ready: _Ready | None = None
 
-    def lost(self) -> Faces:
-        """Return the faces that went since the first search, (N, 3) int32."""
-        lost: Faces = lost_faces(self.draft.mark, self._order, self._sorted_faces)
-        return lost
+    def _numbers(self) -> _Numbers:
+        return self.unity, self._near, self._shorter, self._passes, self._looked, self._known
 
     def expect(self, *, useful: bool) -> None:
         """Tell a `prepare` that runs on the other core whether anybody will want it."""
@@ -126,6 +127,7 @@ class SecondLook:
             self.prepare()
         draft, ready = self.draft, self._ready
         self._prepared, self._ready = False, None
+        self._seen = self._seen[:0]
         nothing = np.zeros(len(draft.faces), dtype=bool)
         if ready is None:
             return Seen(nothing, nothing)
@@ -134,13 +136,17 @@ class SecondLook:
             draft.vertices, ready.neighbours, ready.border, self._near, asked
         )
         self._looked[asked] = looked[asked]
+        self._neighbours = ready.neighbours
         spikes = faces_at(draft.faces, spike >= 0) if (spike >= 0).any() else nothing
-        return Seen(spikes, ready.folds & ~spikes)
+        seen = Seen(spikes, ready.folds & ~spikes)
+        self._seen = draft.faces.take(np.flatnonzero(seen.spikes | seen.folds), axis=0)
+        return seen
 
     def forget(self) -> None:
         """Forget the last `prepare`, if any: what it looked at did not stay."""
         self._prepared, self._ready, self._useful = False, None, True
-        self.unity, self._near, self._looked, self._passes = self._before
+        before = self._before
+        self.unity, self._near, self._shorter, self._passes, self._looked, self._known = before
 
     def _sums_at(self, changed: Mask, faces: Faces) -> NDArray[np.float64]:
         """Sum vector area and area at changed vertices, (N, 4), over all faces that name one."""
@@ -153,22 +159,23 @@ class SecondLook:
         return sum_near(vertices, name.take(faces))[changed[names]]
 
     def _take_changes(self) -> Mask:
-        """Mark vertices that lost or gained a face since the first search; make room for new ones."""
+        """Mark vertices that lost or gained a face since the last look; make room for new ones."""
         draft = self.draft
-        self._before = self.unity, self._near, self._looked, self._passes
+        self._before = self._numbers()
         fresh = draft.vertex_count - len(self.unity)
         self.unity = np.concatenate([self.unity, np.ones(fresh)])
         self._near = np.concatenate([self._near, np.zeros((fresh, 4))])
         never = np.full(fresh, SPIKE_RINGS, dtype=np.uint8)
         self._looked = np.concatenate([self._looked, never])
-        lost, gained = self.lost(), draft.faces[np.flatnonzero(draft.mark < 0)]
+        lost, gained = draft.changed_faces(self._known)
+        self._known = len(draft.changes)
         changed = np.zeros(draft.vertex_count, dtype=bool)
-        changed[lost] = True
-        changed[gained] = True
-        shorter = (
+        for faces in (lost, gained, self._seen):
+            changed[faces] = True
+        self._shorter = (
             self._shorter - count_sides(draft.vertices, lost) + count_sides(draft.vertices, gained)
         )
-        passes = passes_for(shorter, len(draft.faces))
+        passes = passes_for(self._shorter, len(draft.faces))
         if passes != self._passes:
             self._passes = passes
             changed[:] = True
