@@ -5,8 +5,8 @@ machine without OpenGL libraries does not raise, it dies. It reads and writes pi
 holds a patient's teeth. VTK draws the surfaces larger than asked; creases, letters and legends are
 added as pixels.
 
-pyvista holds the surfaces; its plotter is not loaded, because its import takes as long as three
-views (docs/decisions/0004-stills.md).
+VTK's own classes alone: what is imported is paid for by every set of pictures
+(docs/decisions/0004-stills.md).
 """
 
 import io
@@ -17,13 +17,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-import pyvista
 
 # Imported for what it registers: the OpenGL classes behind VTK's factories.
 import vtkmodules.vtkRenderingOpenGL2  # noqa: F401
 from numpy.typing import NDArray
-from vtkmodules.util.numpy_support import vtk_to_numpy
-from vtkmodules.vtkCommonCore import vtkFloatArray, vtkUnsignedCharArray
+from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+from vtkmodules.vtkCommonCore import VTK_ID_TYPE, vtkFloatArray, vtkPoints, vtkUnsignedCharArray
+from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 from vtkmodules.vtkRenderingCore import (
     vtkActor,
     vtkLight,
@@ -143,18 +143,25 @@ def _paint(look: Any, colour: tuple[int, int, int]) -> None:
 def _poly_data(surface: Surface) -> Any:
     """Return a surface with its own smooth normals and its colours."""
     smooth = split_sharp_edges(surface.vertices, surface.faces)
-    # Any: pyvista's hints know no float32 vertices.
-    vertices: Any = surface.vertices[smooth.vertex_source]
-    corners: Any = smooth.faces
-    data = pyvista.PolyData.from_regular_faces(vertices, corners, deep=True)
-    data.point_data.active_normals = smooth.normals
+    points, cells, data = vtkPoints(), vtkCellArray(), vtkPolyData()
+    points.SetData(_copied(surface.vertices[smooth.vertex_source]))
+    starts = np.arange(0, 3 * len(smooth.faces) + 1, 3, dtype=np.int64)
+    corners = smooth.faces.astype(np.int64).ravel()
+    cells.SetData(_copied(starts, VTK_ID_TYPE), _copied(corners, VTK_ID_TYPE))
+    data.SetPoints(points)
+    data.SetPolys(cells)
+    data.GetPointData().SetNormals(_copied(smooth.normals))
     if surface.face_colours is not None:
-        data.cell_data.set_array(surface.face_colours, "colours")
-        data.cell_data.active_scalars_name = "colours"
+        data.GetCellData().SetScalars(_copied(surface.face_colours))
     elif surface.vertex_colours is not None:
-        data.point_data.set_array(surface.vertex_colours[smooth.vertex_source], "colours")
-        data.point_data.active_scalars_name = "colours"
+        data.GetPointData().SetScalars(_copied(surface.vertex_colours[smooth.vertex_source]))
     return data
+
+
+def _copied(values: NDArray[Any], kind: int | None = None) -> Any:
+    """Return values as an array that VTK owns."""
+    whole = np.ascontiguousarray(values)
+    return numpy_to_vtk(whole, deep=True, array_type=kind)  # type: ignore[no-untyped-call]
 
 
 def _array(values: object) -> NDArray[Any]:

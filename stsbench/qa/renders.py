@@ -29,7 +29,7 @@ from stsbench.qa.cameras import ARCH_VIEWS, Anatomy, fallback_anatomy
 from stsbench.qa.layouts import record_pictures
 from stsbench.qa.pictures import Picture, Surface, pack
 
-__all__ = ["APT_LINE", "MissingGraphicsError", "draw_pictures", "render_views"]
+__all__ = ["APT_LINE", "MissingGraphicsError", "draw_pictures", "plan_views", "render_views"]
 
 APT_LINE = "apt-get install -y libegl1 libgl1 libgl1-mesa-dri libosmesa6"
 _CHILD = ("-P", "-m", "stsbench.qa.render_child")
@@ -168,6 +168,39 @@ def render_views(
     RenderError
         No picture could be drawn on this machine.
     """
+    surface, pictures = plan_views(
+        mesh, 0, names=views, arch=arch, frame=frame, confirmed=confirmed, views=views, size=size
+    )
+    return draw_pictures([surface], pictures, timeout_s=timeout_s)
+
+
+def plan_views(
+    mesh: TriangleMesh,
+    number: int,
+    *,
+    names: Sequence[str],
+    views: Sequence[str],
+    arch: Arch,
+    frame: OcclusalFrame | None = None,
+    confirmed: bool = False,
+    size: tuple[int, int],
+) -> tuple[Surface, list[Picture]]:
+    """Plan the record views of one mesh among several that one process draws.
+
+    Parameters
+    ----------
+    mesh : TriangleMesh
+    number : int
+        Where its surface will stand among all.
+    names : sequence of str
+        Of the pictures, one per view.
+    views, arch, frame, confirmed, size
+        As for `render_views`.
+
+    Returns
+    -------
+    Surface, list of Picture
+    """
     if frame is not None:
         anatomy = Anatomy.of(frame, arch, confirmed=confirmed)
     else:
@@ -176,8 +209,8 @@ def render_views(
     pictures = record_pictures(
         [anatomy.view(name, arch) for name in views],
         [[surface.vertices]] * len(views),
-        names=views,
+        names=names,
         size=size,
-        surfaces=[(0,)] * len(views),
+        surfaces=[(number,)] * len(views),
     )
-    return draw_pictures([surface], pictures, timeout_s=timeout_s)
+    return surface, pictures

@@ -5,7 +5,7 @@ shown for synthetic samples only, unless the home's settings say otherwise:
 `embed_stills = "samples"` (default), `"always"` or `"never"` in `settings.toml`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,8 @@ from stsbench.domain.dentition import Arch
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.errors import RenderError
 from stsbench.files.homes import read_home_settings
-from stsbench.qa.renders import render_views
+from stsbench.qa.pictures import Picture, Surface
+from stsbench.qa.renders import draw_pictures, plan_views
 
 if TYPE_CHECKING:
     from stsbench.workflow.model import CaseModel
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["show_models", "show_repair", "show_review"]
 
 _SIZE = (560, 460)
+_VIEWS = ("occlusal", "front")
 _UNTOUCHED = (214, 206, 190)
 _MADE = (213, 94, 0)  # vermilion of the colour-blind safe palette of Okabe and Ito
 _HINT = "Pictures are not embedded for this case. The QA report has them: stsbench report CASE."
@@ -32,16 +34,13 @@ _HINT = "Pictures are not embedded for this case. The QA report has them: stsben
 def show_repair(done: "CaseRepair") -> None:
     """Show each repaired scan from its biting side; what the repair made is coloured."""
     if _may_embed(synthetic=done.synthetic):
-        for scan in done.scans:
-            _draw(scan.scan_id, _painted(scan), scan.arch or Arch.MANDIBULAR, ("occlusal", "front"))
+        _draw([(s.scan_id, _painted(s), s.arch or Arch.MANDIBULAR) for s in done.scans])
 
 
 def show_models(made: "CaseModel") -> None:
     """Show each model from its biting side and from the front."""
     if _may_embed(synthetic=made.synthetic):
-        for model in made.models:
-            mesh, arch = model.result.mesh, model.result.arch
-            _draw(model.scan_id, mesh, arch, ("occlusal", "front"))
+        _draw([(model.scan_id, model.result.mesh, model.result.arch) for model in made.models])
 
 
 def show_review(reviewed: "CaseReview") -> None:
@@ -66,13 +65,21 @@ def _painted(scan: "ScanRepair") -> TriangleMesh:
     return TriangleMesh(mesh.vertices, mesh.faces, colours)
 
 
-def _draw(title: str, mesh: TriangleMesh, arch: Arch, views: tuple[str, ...]) -> None:
+def _draw(meshes: Sequence[tuple[str, TriangleMesh, Arch]]) -> None:
+    """Draw all of a case in one process: to start it takes longer than its pictures."""
+    surfaces: list[Surface] = []
+    pictures: list[Picture] = []
+    for title, mesh, arch in meshes:
+        names = [f"{title} {view}" for view in _VIEWS]
+        surface, planned = plan_views(
+            mesh, len(surfaces), names=names, views=_VIEWS, arch=arch, size=_SIZE
+        )
+        surfaces.append(surface)
+        pictures += planned
     try:
-        pictures = render_views(mesh, arch=arch, views=views, size=_SIZE)
+        _show(draw_pictures(surfaces, pictures))
     except RenderError as error:
         _say(str(error))
-        return
-    _show({f"{title} {name}": png for name, png in pictures.items()})
 
 
 def _show(pictures: Mapping[str, bytes]) -> None:

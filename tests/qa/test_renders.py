@@ -6,11 +6,18 @@ import numpy as np
 import pytest
 
 from stsbench.domain.dentition import Arch
+from stsbench.domain.mesh import TriangleMesh
 from stsbench.domain.occlusion import OcclusalFrame
 from stsbench.errors import RenderError
 from stsbench.qa.cameras import ARCH_VIEWS, Anatomy, camera_on
 from stsbench.qa.pictures import Marker, Panel, Picture, Surface
-from stsbench.qa.renders import APT_LINE, MissingGraphicsError, draw_pictures, render_views
+from stsbench.qa.renders import (
+    APT_LINE,
+    MissingGraphicsError,
+    draw_pictures,
+    plan_views,
+    render_views,
+)
 from tests.qa.bodies import box, dome, joined
 from tests.qa.pixels import chunks, decode_png, inked
 
@@ -254,3 +261,25 @@ def test_an_empty_surface_is_an_empty_picture():
     _, pictures = a_job()
     picture = decode_png(drawn([empty], pictures)["one"])
     assert not inked(picture[:60]).any()
+
+
+@pytest.mark.render
+def test_two_meshes_drawn_by_one_process_are_as_each_alone():
+    small = TriangleMesh(dome().vertices * 0.5, dome().faces)
+    surfaces, pictures = [], []
+    for number, mesh in enumerate((dome(), small)):
+        surface, planned = plan_views(
+            mesh,
+            number,
+            names=[f"{number} front"],
+            views=("front",),
+            arch=Arch.MANDIBULAR,
+            frame=FRAME,
+            size=(320, 400),
+        )
+        surfaces.append(surface)
+        pictures += planned
+    both = draw_pictures(surfaces, pictures)
+    for number, mesh in enumerate((dome(), small)):
+        alone = render_views(mesh, frame=FRAME, views=("front",), size=(320, 400))
+        assert both[f"{number} front"] == alone["front"]
