@@ -37,10 +37,7 @@ def list_steps(working: WorkingMesh) -> list[Finding]:
     findings = []
     for number, step in enumerate(working.steps, start=1):
         action, words = _DONE[step.tool]
-        names = np.concatenate(
-            [working.faces[step.removed].ravel(), step.faces.ravel(), step.moved]
-        )
-        corners = working.vertices[names]
+        corners = working.vertices[step.touched.numbers()]
         low, high = corners.min(axis=0), corners.max(axis=0)
         detail = " ".join([f"Step {number}: {words.lower()}.", *step.warnings])
         findings.append(
@@ -49,7 +46,7 @@ def list_steps(working: WorkingMesh) -> list[Finding]:
                 place_of((low + high) / 2),
                 float(np.linalg.norm(high - low)),
                 float(step.measures.get("area_mm2", 0.0)),
-                len(step.removed) + len(step.faces),
+                step.face_count,
                 Severity.REVIEW,
                 action,
                 detail,

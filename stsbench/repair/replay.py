@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.errors import InputError
+from stsbench.repair.kept_steps import TakenStep
 from stsbench.repair.profiles import RepairProfile
-from stsbench.repair.step import Step
 from stsbench.repair.tool_steps import plan_step
 from stsbench.repair.working_mesh import WorkingMesh
 
@@ -24,7 +24,7 @@ def replay_uses(
     *,
     profile: RepairProfile | None = None,
     progress: Progress = NO_PROGRESS,
-) -> tuple[WorkingMesh, tuple[Step, ...]]:
+) -> tuple[WorkingMesh, tuple[TakenStep, ...]]:
     """Apply uses of tools one after the other.
 
     Parameters
@@ -38,7 +38,8 @@ def replay_uses(
     Returns
     -------
     working : WorkingMesh
-    steps : tuple of Step
+    steps : tuple of TakenStep
+        They cannot be taken back: nothing is kept for that.
 
     Raises
     ------
@@ -52,4 +53,5 @@ def replay_uses(
             working.apply(plan_step(working, use, profile=profile))
         except InputError as error:
             raise InputError(f"Step {number + 1}: {error.problem}", error.remedy) from None
+        working.forget(keep=0)
     return working, working.steps

@@ -7,11 +7,12 @@ Rules owned here:
 - Applying and reverting cost what the step costs, and one pass of the faces to find the neighbours
   of new ones; arrays grow by half, so nothing is copied per step.
 - Coordinates are float32 numbers, as in any file.
+- A step's meshes are not kept, only the way back and what a report tells of it (`kept_steps`);
+  `forget` lets the way back of older steps go.
 - A dead half-edge remembers its twin below `DEAD`, which no kernel takes for an open edge.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
@@ -26,6 +27,8 @@ from stsbench.geometry.edge_pairs import half_edges_of, keys_of, pair_by_edge
 from stsbench.geometry.face_measures import thin_height_mm
 from stsbench.geometry.face_selection import faces_touching
 from stsbench.geometry.topology import BOUNDARY, BRANCHING, half_edge_twins, next_half_edge
+from stsbench.repair.hand_record import HandEdits
+from stsbench.repair.kept_steps import KeptNumbers, StandingStep, TakenStep, narrowed
 from stsbench.repair.step import Step
 
 __all__ = ["DEAD", "Step", "WorkingMesh"]
@@ -33,17 +36,6 @@ __all__ = ["DEAD", "Step", "WorkingMesh"]
 DEAD = -10
 
 Ints = NDArray[np.int32]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Applied:
-    """A step in the history, with the twins it overwrote."""
-
-    step: Step
-    vertex_count: int
-    face_count: int
-    half_edges: Ints
-    twins: Ints
 
 
 def _grown(array: NDArray[Any], count: int, more: int) -> NDArray[Any]:
@@ -85,7 +77,9 @@ class WorkingMesh:
         self._removed_reason = np.zeros(mesh.face_count, dtype=np.uint8)
         self._vertex_count = self._first_vertex_count = mesh.vertex_count
         self._face_count = self._first_face_count = mesh.face_count
-        self._history: list[_Applied] = []
+        self._began: Vertices = self._vertices.copy()  # where each vertex began or was added
+        self._taken: list[TakenStep] = []
+        self._ways_back: list[StandingStep] = []  # of the last ones of `_taken`
         self.thin_mm = thin_height_mm(self._vertices)
         # Says which mesh the numbers in a use count on, so that no step is replayed on another.
         places = crc32(self._vertices.astype(np.float32).tobytes())
@@ -132,9 +126,19 @@ class WorkingMesh:
         return self._face_count
 
     @property
-    def steps(self) -> tuple[Step, ...]:
-        """The steps applied, the first one first."""
-        return tuple(entry.step for entry in self._history)
+    def steps(self) -> tuple[TakenStep, ...]:
+        """What is told of the steps that stand, the first one first."""
+        return tuple(self._taken)
+
+    @property
+    def can_revert(self) -> bool:
+        """Whether the last step can be taken back."""
+        return bool(self._ways_back)
+
+    @property
+    def undo_bytes(self) -> int:
+        """Memory that the way back takes, in bytes."""
+        return sum(way.byte_count for way in self._ways_back)
 
     def open_loops(self) -> LoopSet:
         """Trace the boundary loops; half-edges count over the slots."""
@@ -175,32 +179,70 @@ class WorkingMesh:
         added = np.arange(3 * face_count, 3 * self._face_count, dtype=np.int64)
         changed, before = self._link(np.concatenate([added, asked]), face_count)
         self._vertices[step.moved] = step.moved_to
-        self._history.append(_Applied(step, vertex_count, face_count, changed, before))
+        removed = KeptNumbers.of(step.removed, face_count)
+        moved, came_from = KeptNumbers.of(step.moved, vertex_count), narrowed(step.moved_from)
+        way = StandingStep(vertex_count, face_count, removed, moved, came_from, changed, before)
+        self._ways_back.append(way)
+        self._taken.append(TakenStep.of(step, self._faces, self._vertex_count))
 
-    def revert(self, step: Step) -> None:
-        """Take back the step that was applied last.
-
-        Parameters
-        ----------
-        step : Step
+    def last_step(self) -> Step:
+        """Return the step that was applied last, both sides of it, read from the mesh.
 
         Raises
         ------
         InputError
-            Another step was applied after it, or it never was.
+            There is none, or its way back was forgotten.
         """
-        if not self._history or self._history[-1].step is not step:
-            raise InputError("This step was not the last one.", "Undo the later steps first.")
-        entry = self._history.pop()
+        if not self._ways_back:
+            raise InputError("There is no step to take back.", "Use a tool first.")
+        way, taken = self._ways_back[-1], self._taken[-1]
+        new, moved = slice(way.vertex_count, self._vertex_count), way.moved.numbers()
+        return Step(
+            taken.tool, taken.reason, way.removed.numbers(), self._vertices[new].copy(),
+            self._faces[way.face_count : self._face_count].copy(),
+            moved, way.came_from.astype(np.float64), self._vertices[moved],
+            None if self._colours is None else self._colours[new].copy(),
+            {name: values[new].copy() for name, values in self._attributes.items()},
+            taken.measures, taken.warnings,
+        )  # fmt: skip
+
+    def revert(self) -> Step:
+        """Take back the step that was applied last, and return it: applied again, it is the same.
+
+        Raises
+        ------
+        InputError
+            There is none, or its way back was forgotten.
+        """
+        step = self.last_step()
+        way = self._ways_back.pop()
+        self._taken.pop()
         self._vertices[step.moved] = step.moved_from
-        self._twin[entry.half_edges] = entry.twins
-        self._vertex_count, self._face_count = entry.vertex_count, entry.face_count
+        self._twin[way.half_edges] = way.twins
+        self._vertex_count, self._face_count = way.vertex_count, way.face_count
         gone = half_edges_of(step.removed)
         old = DEAD - self._twin[gone]
         self._twin[gone] = old
         joined = old >= 0
         self._twin[old[joined]] = gone[joined]
         self._alive[step.removed] = True
+        return step
+
+    def forget(self, *, keep: int, most_bytes: int | None = None) -> None:
+        """Let the way back of older steps go; they stand for ever then.
+
+        Parameters
+        ----------
+        keep : int
+            How many of the last ones can still be taken back.
+        most_bytes : int, optional
+            Fewer where their ways back take more than this; the last one always stays.
+        """
+        del self._ways_back[: max(len(self._ways_back) - keep, 0)]
+        if most_bytes is not None:
+            held = self.undo_bytes
+            while held > most_bytes and len(self._ways_back) > 1:
+                held -= self._ways_back.pop(0).byte_count
 
     def to_mesh(self) -> TriangleMesh:
         """Return the mesh as it is now, without dead faces and vertices that no face names."""
@@ -212,11 +254,7 @@ class WorkingMesh:
         return TriangleMesh(self.vertices[used], new_name[faces], colours, attributes)
 
     def record(self, first: EditRecord) -> EditRecord:
-        """Return the edit record of a repair with the steps since.
-
-        A face whose corner a step moved is not the face that was scanned: it counts as removed and
-        made again, with the reason SMOOTH. A vertex that the repair moved as well is listed with the
-        sum of both ways, an upper bound.
+        """Return the edit record of a repair with the steps since (`hand_record`).
 
         Parameters
         ----------
@@ -228,48 +266,22 @@ class WorkingMesh:
         InputError
             The record is that of another mesh.
         """
-        counts = (len(first.vertex_source), len(first.face_source))
-        if counts != (self._first_vertex_count, self._first_face_count):
-            raise InputError(
-                f"The edit record is of a mesh with {counts[0]} vertices and {counts[1]} faces.",
-                "Pass the record of the repair that the steps began with.",
-            )
-        old_vertices, old_faces = counts
-        used = self._used_vertices()
-        source = np.full(self._vertex_count, -1, dtype=np.int32)
-        source[:old_vertices] = first.vertex_source
-        way_mm = self._way_mm()
-        moved_mm = way_mm.copy()
-        moved_mm[:old_vertices] += first.vertex_moved_mm
-        moved_mm[source < 0] = 0.0
-        face_source = np.full(self._face_count, -1, dtype=np.int32)
-        face_source[:old_faces] = first.face_source
-        reason = self._added_reason[: self._face_count].copy()
-        reason[:old_faces] = first.added_reason
-        why_gone = self._removed_reason[: self._face_count].copy()
-        bent = self.alive & (way_mm > 0)[self.faces].any(axis=1) & (face_source >= 0)
-        reason[bent] = why_gone[bent] = EditReason.SMOOTH
-        went = np.flatnonzero((bent | ~self.alive) & (face_source >= 0))
-        removed = np.concatenate([first.removed_face, face_source[went]])
-        why = np.concatenate([first.removed_reason, why_gone[went]])
-        face_source[bent] = -1
-        order = np.argsort(removed, kind="stable")
-        return EditRecord(
-            vertex_source=source[used],
-            vertex_moved_mm=moved_mm[used],
-            face_source=face_source[self.alive],
-            removed_face=removed[order].astype(np.int32),
-            removed_reason=why[order].astype(np.uint8),
-            added_reason=reason[self.alive],
-        )
+        return self._edits(first).record(self._used_vertices())
 
-    def _way_mm(self) -> NDArray[np.float32]:
-        """How far each vertex lies from where it began or was added, (V,) float32."""
-        start = self.vertices.copy()
-        for entry in reversed(self._history):
-            start[entry.step.moved] = entry.step.moved_from
-        way: NDArray[np.float32] = np.linalg.norm(self.vertices - start, axis=1).astype(np.float32)
-        return way
+    def edit_reasons(self, first: EditRecord) -> NDArray[np.uint8]:
+        """Return why each slot is there or was changed, (F,) uint8 `EditReason`; as in `record`."""
+        return self._edits(first).reasons()
+
+    def _edits(self, first: EditRecord) -> HandEdits:
+        return HandEdits(
+            first,
+            (self._first_vertex_count, self._first_face_count),
+            self.vertices - self._began[: self._vertex_count],
+            self.faces,
+            self.alive,
+            self._added_reason[: self._face_count],
+            self._removed_reason[: self._face_count],
+        )
 
     def _used_vertices(self) -> Mask:
         used = np.zeros(self._vertex_count, dtype=bool)
@@ -295,7 +307,8 @@ class WorkingMesh:
         old, new = self._vertex_count, len(step.vertices)
         if new:
             self._vertices = _grown(self._vertices, old, new)
-            self._vertices[old : old + new] = step.vertices
+            self._began = _grown(self._began, old, new)
+            self._vertices[old : old + new] = self._began[old : old + new] = step.vertices
             if self._colours is not None:
                 self._colours = _grown(self._colours, old, new)
                 self._colours[old : old + new] = 0 if step.values is None else step.values

@@ -32,6 +32,7 @@ from stsbench.widgets.bench_findings import finding_rows
 from stsbench.widgets.bench_view import BenchWithView
 from stsbench.widgets.html_blocks import folded_block, next_block
 from stsbench.widgets.sentences import in_words
+from stsbench.widgets.step_deltas import backward_delta, forward_delta
 from stsbench.workflow.bench_history import BenchScan, Done
 from stsbench.workflow.bench_session import RepairSession
 from stsbench.workflow.repair import CaseRepair
@@ -148,6 +149,8 @@ class RepairDesk(BenchWithView):
             )
             if not mesh.alive.all():
                 self.viewer.apply_delta(name, removed=np.flatnonzero(~mesh.alive))
+            if scan.notes:
+                self._show_notes(name)
         result = self._live.shipped(name)
         with self.screen:
             self._results[name] = result
@@ -176,10 +179,14 @@ class RepairDesk(BenchWithView):
             return
         step = self._live.plan(layer, use)
         self._warn(step)
-        self.viewer.preview_delta(layer, **_forward(step))
+        self.viewer.preview_delta(layer, **forward_delta(step))
 
     def _done(self, layer: str, done: Done) -> None:
-        self.viewer.apply_delta(layer, **_forward(done.step))
+        if done.step is None:
+            self._show_notes(layer)
+            self._after_note()
+            return
+        self.viewer.apply_delta(layer, **forward_delta(done.step))
         self._after_step(layer)
         self._warn(done.step)
 
@@ -188,7 +195,16 @@ class RepairDesk(BenchWithView):
             self.say(in_words(" ".join(step.warnings), self.labels), "warning")
 
     def _on_mark(self, content: Mapping[str, Any], _buffers: list[Any]) -> None:
-        self._live.mark(str(content["layer"]), content["place_mm"], str(content["note"]))
+        layer = str(content["layer"])
+        try:
+            self._live.mark(layer, content["place_mm"], str(content["note"]))
+        finally:  # a note that is refused goes from the page
+            if layer in self._live.scans:
+                self._show_notes(layer)
+        self._after_note()
+
+    def _after_note(self) -> None:
+        self._show_history()
         self._outcome.value = self.labels("unsaved")
 
     def _accept(self) -> None:
@@ -203,21 +219,15 @@ class RepairDesk(BenchWithView):
 
     def _undo(self) -> None:
         layer, done = self._live.undo()
-        working = self._live.scans[layer].working
-        self.viewer.apply_delta(
-            layer,
-            vertex_count=working.vertex_count,
-            face_count=working.face_count,
-            revived=done.step.removed,
-            moved=done.step.moved,
-            moved_to=done.step.moved_from.astype(np.float32),
-        )
+        if done.step is None:
+            self._show_notes(layer)
+            self._after_note()
+            return
+        self.viewer.apply_delta(layer, **backward_delta(done.step, self._live.scans[layer].working))
         self._after_step(layer)
 
     def _redo(self) -> None:
-        layer, done = self._live.redo()
-        self.viewer.apply_delta(layer, **_forward(done.step))
-        self._after_step(layer)
+        self._done(*self._live.redo())
 
     def _after_step(self, layer: str) -> None:
         self._show_history()
@@ -281,6 +291,10 @@ class RepairDesk(BenchWithView):
         rows = finding_rows(self._results[layer].findings, scan.working, self.labels)
         self.viewer.show_findings(layer, rows)
 
+    def _show_notes(self, layer: str) -> None:
+        notes = [(note.place_mm, note.text) for note in self._live.scans[layer].notes]
+        self.viewer.show_notes(layer, notes)
+
     def _show_history(self) -> None:
         undo, redo = self._live.next_undo(), self._live.next_redo()
         words = [name and self.labels.find(name, "tool") for name in (undo, redo)]
@@ -288,7 +302,7 @@ class RepairDesk(BenchWithView):
 
     def _show_checks(self) -> None:
         """Show verdict, open holes, what to look at and how much was edited."""
-        steps = {name: len(scan.uses) for name, scan in self._live.scans.items()}
+        steps = {name: scan.step_count for name, scan in self._live.scans.items()}
         self._checks.value = shipped_block(self._results, steps, self.labels)
         self._table.value = findings_block(self._results, self.labels)
         held = hold_line(self._results, self.labels)
@@ -309,7 +323,7 @@ class RepairDesk(BenchWithView):
         session, wanted = self.session, str(change["new"])
         if session is None or wanted == session.limits.name.value:
             return
-        if any(scan.uses for scan in session.scans.values()):
+        if any(scan.step_count for scan in session.scans.values()):
             self.say(self.labels("undo_first"), "warning")
             self._show_limits()
             return
@@ -322,15 +336,3 @@ class RepairDesk(BenchWithView):
     def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-
-
-def _forward(step: Step) -> dict[str, Any]:
-    """Return what `Viewer.apply_delta` takes to do a step."""
-    return {
-        "removed": step.removed,
-        "vertices": step.vertices.astype(np.float32),
-        "faces": step.faces.astype(np.uint32),
-        "colours": step.values,
-        "moved": step.moved,
-        "moved_to": step.moved_to.astype(np.float32),
-    }

@@ -14,11 +14,10 @@ from typing import Unpack
 import numpy as np
 from numpy.typing import ArrayLike
 
-from stsbench.domain.dentition import check_fdi
 from stsbench.errors import InputError
-from stsbench.widgets.channel import Channel
 from stsbench.widgets.findings_shown import as_shown_finding
 from stsbench.widgets.mirrors import LayerMirror
+from stsbench.widgets.viewer_places import PlacesShown
 from stsbench.widgets.wire import (
     MOST_FACES,
     Change,
@@ -27,7 +26,6 @@ from stsbench.widgets.wire import (
     as_colours,
     as_delta,
     as_faces,
-    as_triple,
     as_vertices,
     mesh_message,
 )
@@ -35,7 +33,7 @@ from stsbench.widgets.wire import (
 __all__ = ["Viewer"]
 
 
-class Viewer(Channel):
+class Viewer(PlacesShown):
     """A mesh viewer with the technician's tools.
 
     Parameters
@@ -280,62 +278,9 @@ class Viewer(Channel):
         self._asked_for[f"before/{layer}"] = mesh_message("before", vertices, faces, layer=layer)
         self._keep(f"before/{layer}", Message({"type": "before_known", "layer": layer}))
 
-    def show_plane(
-        self, point: Sequence[float], normal: Sequence[float], *, confirmed: bool
-    ) -> None:
-        """Show the occlusal plane; the technician confirms it or picks three points.
-
-        Parameters
-        ----------
-        point, normal : (3,) float
-            A place in mm and a direction out of the bite.
-        confirmed : bool
-        """
-        content: dict[str, object] = {
-            "type": "plane",
-            "point": as_triple(point),
-            "normal": as_triple(normal),
-            "confirmed": bool(confirmed),
-        }
-        if not np.linalg.norm(as_triple(normal)) > 0.0:
-            raise InputError("The plane has no direction.", "Pass a normal of any length.")
-        self._keep("plane", Message(content))
-
     def show_base(self, vertices: ArrayLike, faces: ArrayLike) -> None:
         """Show the base a model would get, see-through; two empty lists take it away."""
         self._keep("base", mesh_message("base", vertices, faces))
-
-    def set_directions(
-        self, *, occlusal: Sequence[float], frontal: Sequence[float], upper: bool
-    ) -> None:
-        """Say how a scan lies, for the record views; else the axes of the file are taken.
-
-        Parameters
-        ----------
-        occlusal : (3,) float
-            Out of the bite: up for a lower arch, down for an upper one.
-        frontal : (3,) float
-            Out of the mouth.
-        upper : bool
-        """
-        content: dict[str, object] = {
-            "type": "directions",
-            "occlusal": as_triple(occlusal),
-            "frontal": as_triple(frontal),
-            "upper": bool(upper),
-        }
-        self._keep("directions", Message(content))
-
-    def show_teeth(self, places: Mapping[int, Sequence[float]]) -> None:
-        """Write tooth numbers at their places, in the notation of the settings.
-
-        Parameters
-        ----------
-        places : mapping of int to (3,) float
-            FDI number to place in mm; empty takes them away.
-        """
-        items = [{"fdi": check_fdi(fdi), "place_mm": as_triple(at)} for fdi, at in places.items()]
-        self._keep("teeth", Message({"type": "teeth", "items": items}))
 
     def history(self, undo: str | None, redo: str | None) -> None:
         """Name what undo and redo would do; None where there is nothing."""

@@ -1,45 +1,83 @@
-"""A scan under a technician's hands: uses of tools, taken back and done again.
+"""A scan under a technician's hands: uses of tools and notes, taken back and done again.
 
 Rules owned here:
-- What was done is a list of uses (plain JSON), in order: replaying it gives the same bytes. Undo
-  takes the last use off the list, redo puts it back, a new use forgets what was undone.
-- The last hundred steps can be taken back; older ones stay done.
+- What was done is one list of uses and notes, in order: the uses (plain JSON) replayed give the same
+  bytes. Undo takes the last thing off the list, whatever it is, redo puts it back, a new one forgets
+  what was undone.
+- The last hundred steps can be taken back, fewer where they would take more than 200 MB; older ones
+  stay done. Notes do not count.
+- A note is saved with the number of steps before it, so that the order is there on opening again; a
+  note saved without comes after all steps.
 - A preview changes nothing until it is accepted.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stsbench.domain.edits import EditReason
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.errors import InputError
+from stsbench.repair.kept_steps import UndoneStep
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.result import RepairResult
 from stsbench.repair.tool_steps import plan_step
 from stsbench.repair.working_mesh import Step, WorkingMesh
 
-__all__ = ["MOST_STEPS", "BenchScan", "Done"]
+__all__ = ["MOST_STEPS", "MOST_UNDO_BYTES", "NOTE", "BenchScan", "Done", "Note"]
 
 MOST_STEPS = 100
+MOST_UNDO_BYTES = (
+    200_000_000  # of one scan; 100 steps that move all of 200,000 faces take 0.65 of it
+)
+NOTE = "note"
 
 Use = Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Done:
-    """One use of a tool and the step it came to."""
+class Note:
+    """A few words at a place of a scan."""
 
-    use: Use
-    step: Step
+    place_mm: tuple[float, ...]
+    text: str
+
+
+class Done(NamedTuple):
+    """One thing that was done, or taken back: the use and the step it came to; None for a note."""
+
+    tool: str
+    use: Use | None = None
+    step: Step | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _KeptUse:
+    """A use with its faces as numbers: lists of pairs take ten times as much."""
+
+    rest: Use
+    faces: NDArray[np.int32] | None
+
+    @classmethod
+    def of(cls, use: Use) -> "_KeptUse":
+        if "faces" not in use:
+            return cls(use, None)
+        # The place among the keys stays: the same answers are the same text.
+        return cls({**use, "faces": None}, np.asarray(use["faces"], dtype=np.int32))
+
+    def use(self) -> Use:
+        return self.rest if self.faces is None else {**self.rest, "faces": self.faces.tolist()}
 
     @property
     def tool(self) -> str:
-        """Its name, such as "fill"."""
-        return str(self.use["tool"])
+        return str(self.rest["tool"])
+
+
+class _Undone(NamedTuple):
+    use: _KeptUse
+    step: UndoneStep
 
 
 @dataclass(eq=False, slots=True)
@@ -61,28 +99,61 @@ class BenchScan:
     automatic: RepairResult = field(repr=False)
     limits: RepairProfile
     working: WorkingMesh = field(init=False, repr=False)
-    uses: list[Use] = field(init=False, default_factory=list)
-    _done: list[Done] = field(init=False, default_factory=list)
-    _undone: list[Done] = field(init=False, default_factory=list)
+    _stands: list[_KeptUse | Note] = field(init=False, default_factory=list)
+    _undone: list[_Undone | Note] = field(init=False, default_factory=list)
     _planned: Done | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.working = WorkingMesh(self.automatic.mesh)
 
     @property
-    def done(self) -> tuple[Done, ...]:
-        """What can be taken back, the first one first."""
-        return tuple(self._done)
+    def uses(self) -> list[Use]:
+        """The uses that stand, the first one first."""
+        return [kept.use() for kept in self._stands if isinstance(kept, _KeptUse)]
 
     @property
-    def undone(self) -> tuple[Done, ...]:
-        """What can be done again, the next one last."""
-        return tuple(self._undone)
+    def notes(self) -> list[Note]:
+        """The notes that stand, the first one first."""
+        return [kept for kept in self._stands if isinstance(kept, Note)]
+
+    @property
+    def step_count(self) -> int:
+        """How many uses stand."""
+        return sum(isinstance(kept, _KeptUse) for kept in self._stands)
+
+    @property
+    def entry_count(self) -> int:
+        """How many uses and notes stand."""
+        return len(self._stands)
+
+    @property
+    def undone(self) -> tuple[str, ...]:
+        """What can be done again, the next one last: names of tools, or "note"."""
+        return tuple(_name(each) for each in self._undone)
+
+    @property
+    def next_undo(self) -> str | None:
+        """What undo would take off; None where there is nothing, or it is too long ago."""
+        if not self._stands:
+            return None
+        last = self._stands[-1]
+        return _name(last) if isinstance(last, Note) or self.working.can_revert else None
 
     @property
     def planned(self) -> Done | None:
         """What is shown as a preview."""
         return self._planned
+
+    def marks(self) -> list[list[object]]:
+        """Return the notes as the answers keep them: x, y, z in mm, text, steps before it."""
+        rows: list[list[object]] = []
+        steps = 0
+        for kept in self._stands:
+            if isinstance(kept, Note):
+                rows.append([*kept.place_mm, kept.text, steps])
+            else:
+                steps += 1
+        return rows
 
     def plan(self, use: Use) -> Step:
         """Return what a use would do, and keep it for `accept`.
@@ -94,9 +165,8 @@ class BenchScan:
         """
         self._planned = None
         step = plan_step(self.working, use, profile=self.limits)
-        planned = Done({**use, "on": self.working.origin}, step)
-        self._planned = planned
-        return planned.step
+        self._planned = Done(step.tool, {**use, "on": self.working.origin}, step)
+        return step
 
     def reject(self) -> None:
         """Forget the preview."""
@@ -111,38 +181,57 @@ class BenchScan:
             Nothing was planned.
         """
         planned, self._planned = self._planned, None
-        if planned is None:
+        if planned is None or planned.use is None or planned.step is None:
             raise InputError("There is nothing to accept.", "Use a tool first.")
         self.working.apply(planned.step)
         self._undone.clear()
-        self._keep(planned)
+        self._stands.append(_KeptUse.of(planned.use))
+        self._bound()
         return planned
 
-    def replay(self, uses: Sequence[Use]) -> None:
-        """Do uses that were recorded, in order."""
-        for use in uses:
+    def note(self, note: Note) -> None:
+        """Keep a note."""
+        self._undone.clear()
+        self._stands.append(note)
+
+    def replay(self, uses: Sequence[Use], marks: object = ()) -> None:
+        """Do uses that were recorded, in order, with the notes between them.
+
+        Raises
+        ------
+        InputError
+            A use does not fit the mesh, or a note is no note.
+        """
+        notes = [_note_of(row) for row in marks] if isinstance(marks, list | tuple) else []
+        for number, use in enumerate(uses):
+            self._stands += [note for note, after in notes if after == number]
             self.plan(use)
             self.accept()
+        known = range(len(uses))
+        self._stands += [note for note, after in notes if after not in known]
 
     def undo(self) -> Done:
-        """Take the last step back.
+        """Take the last use or note off.
 
         Raises
         ------
         InputError
             There is none, or it is too long ago.
         """
-        if not self._done:
+        if self.next_undo is None:
             raise InputError("There is nothing to undo.", "Use a tool first.")
+        last = self._stands.pop()
+        if isinstance(last, Note):
+            self._undone.append(last)
+            return Done(NOTE)
         self._planned = None
-        last = self._done.pop()
-        self.working.revert(last.step)
-        self.uses.pop()
-        self._undone.append(last)
-        return last
+        step = self.working.revert()
+        kept = UndoneStep.of(step, self.working.vertex_count, self.working.face_count)
+        self._undone.append(_Undone(last, kept))
+        return Done(last.tool, last.use(), step)
 
     def redo(self) -> Done:
-        """Do again what was taken back last.
+        """Do again what was taken off last.
 
         Raises
         ------
@@ -151,30 +240,41 @@ class BenchScan:
         """
         if not self._undone:
             raise InputError("There is nothing to redo.", "Undo a step first.")
-        self._planned = None
         again = self._undone.pop()
-        self.working.apply(again.step)
-        self._keep(again)
-        return again
+        if isinstance(again, Note):
+            self._stands.append(again)
+            return Done(NOTE)
+        self._planned = None
+        step = again.step.step(self.working.vertices)
+        self.working.apply(step)
+        self._stands.append(again.use)
+        self._bound()
+        return Done(again.use.tool, again.use.use(), step)
+
+    def forget_undone(self) -> None:
+        """Forget what could be done again."""
+        self._undone.clear()
 
     def edit_reasons(self) -> NDArray[np.uint8]:
         """Return why each face slot is there or was changed, (F,) uint8 `EditReason`."""
-        reasons = np.zeros(self.working.face_count, dtype=np.uint8)
-        first = self.automatic.edits.added_reason
-        reasons[: len(first)] = first
-        moved = np.zeros(self.working.vertex_count, dtype=bool)
-        at = len(first)
-        for step in self.working.steps:
-            reasons[at : at + len(step.faces)] = step.reason
-            at += len(step.faces)
-            moved[step.moved] = True
-        if moved.any():
-            smoothed = moved[self.working.faces].any(axis=1) & (reasons == EditReason.NONE)
-            reasons[smoothed] = EditReason.SMOOTH
-        return reasons
+        return self.working.edit_reasons(self.automatic.edits)
 
-    def _keep(self, done: Done) -> None:
-        self._done.append(done)
-        self.uses.append(done.use)
-        if len(self._done) > MOST_STEPS:
-            del self._done[0]
+    def _bound(self) -> None:
+        self.working.forget(keep=MOST_STEPS, most_bytes=MOST_UNDO_BYTES)
+
+
+def _name(entry: _KeptUse | _Undone | Note) -> str:
+    if isinstance(entry, Note):
+        return NOTE
+    return (entry.use if isinstance(entry, _Undone) else entry).tool
+
+
+def _note_of(row: object) -> tuple[Note, int | None]:
+    """Read a note as the answers keep it, and the number of steps before it."""
+    if isinstance(row, list | tuple) and len(row) in (4, 5):
+        *place, text = row[:4]
+        after = row[4] if len(row) == 5 else None
+        if all(isinstance(x, int | float) for x in place) and isinstance(text, str):
+            known = isinstance(after, int) and not isinstance(after, bool)
+            return Note(tuple(place), text), after if known else None
+    raise InputError("A recorded note has no place or no text.", "Leave it out.")

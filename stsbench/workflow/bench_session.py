@@ -5,7 +5,8 @@ Rules owned here:
   the same uses and stores through the same lines of `workflow/repair`.
 - Every use, undo and save asks first whether the leases still hold. When they end, `ended` is told
   at once and the meshes are forgotten here.
-- Undo goes back through all scans of the case in the order of the work.
+- Undo goes back through steps and notes on all scans of the case in the order of the work; of work
+  that was saved and opened again, scan by scan.
 - Methods may be called from several threads, one at a time.
 """
 
@@ -30,7 +31,7 @@ from stsbench.repair.result import RepairResult
 from stsbench.repair.working_mesh import Step
 from stsbench.vault.client import VaultClient
 from stsbench.workflow.bench_deviation import signed_distance
-from stsbench.workflow.bench_history import BenchScan, Done
+from stsbench.workflow.bench_history import BenchScan, Done, Note
 from stsbench.workflow.bench_lease import HeldCase, WatchedLeases
 from stsbench.workflow.bench_result import worked_result
 from stsbench.workflow.cases import OpenCase, newest_case
@@ -98,7 +99,6 @@ class RepairSession(HeldCase):
             raise
         self.scans: dict[str, BenchScan] = {}
         self._lease_of: dict[str, str] = {}
-        self._marks: dict[str, list[list[object]]] = {}
         self._order: list[str] = []
         self._order_undone: list[str] = []
         self._lock = threading.RLock()
@@ -114,11 +114,10 @@ class RepairSession(HeldCase):
         values = dict(self._recorded.values)
         with self._lock:
             for scan_id, scan in self.scans.items():
-                values.pop(f"{scan_id}/steps", None)
-                if scan.uses:
-                    values[f"{scan_id}/steps"] = [dict(use) for use in scan.uses]
-                if self._marks.get(scan_id):
-                    values[f"{scan_id}/marks"] = self._marks[scan_id]
+                for key, kept in (("steps", scan.uses), ("marks", scan.marks())):
+                    values.pop(f"{scan_id}/{key}", None)
+                    if kept:
+                        values[f"{scan_id}/{key}"] = list(kept)
         return Answers(values)
 
     def start(self, progress: Progress = NO_PROGRESS) -> None:
@@ -160,13 +159,12 @@ class RepairSession(HeldCase):
             progress=progress,
         )
         scan = BenchScan(entry.scan_id, original, automatic, self.limits)
-        scan.replay(uses_of(self._recorded, entry.scan_id))
+        marks = self._recorded.get(f"{entry.scan_id}/marks", ())
+        scan.replay(uses_of(self._recorded, entry.scan_id), marks)
         with self._lock:
             self._leases.check()
-            self._order += [entry.scan_id] * len(scan.done)
+            self._order += [entry.scan_id] * scan.entry_count
             self._lease_of[entry.scan_id] = lease.lease_id
-            marks = self._recorded.get(f"{entry.scan_id}/marks", ())
-            self._marks[entry.scan_id] = list(marks) if isinstance(marks, list) else []
             self.scans[entry.scan_id] = scan
         return scan
 
@@ -195,7 +193,7 @@ class RepairSession(HeldCase):
             return self._accept(scan_id)
 
     def undo(self) -> tuple[str, Done]:
-        """Take the last step back, whichever scan it was on."""
+        """Take the last step or note back, whichever scan it was on."""
         with self._lock:
             self._leases.check()
             if not self._order:
@@ -226,34 +224,32 @@ class RepairSession(HeldCase):
         """
         with self._lock:
             self._leases.check()
-            self._scan(scan_id)
+            scan = self._scan(scan_id)
             kinds = sorted(kinds_in_text(note, IdentityTokens()) - {"free text"})
             if kinds or len(note) > _LONGEST_NOTE:
                 raise InputError(
                     f"The note holds {', '.join(kinds) or 'too much text'}.",
                     "Write a few words about the surface, nothing about a person.",
                 )
-            marks = list(self._marks.get(scan_id, ()))
-            marks.append([round(float(x), 3) for x in place_mm] + [note])
-            self._marks[scan_id] = marks
+            scan.note(Note(tuple(round(float(x), 3) for x in place_mm), note))
+            self._put(scan_id)
 
     def next_undo(self) -> str | None:
-        """Return the tool that undo would take back."""
+        """Return what undo would take off: a tool or "note"."""
         with self._lock:
-            done = self._scan(self._order[-1]).done if self._order else ()
-            return done[-1].tool if done else None
+            return self._scan(self._order[-1]).next_undo if self._order else None
 
     def next_redo(self) -> str | None:
-        """Return the tool that redo would use again."""
+        """Return what redo would do again: a tool or "note"."""
         with self._lock:
             undone = self._scan(self._order_undone[-1]).undone if self._order_undone else ()
-            return undone[-1].tool if undone else None
+            return undone[-1] if undone else None
 
     def shipped(self, scan_id: str) -> RepairResult:
         """Return what saving would store for a scan: mesh, findings, verdict."""
         with self._lock:
             scan = self._scan(scan_id)
-            if not scan.uses:
+            if not scan.step_count:
                 return scan.automatic
             mesh, edits = scan.working.to_mesh(), scan.working.record(scan.automatic.edits)
             by_hand = list_steps(scan.working)
@@ -305,11 +301,17 @@ class RepairSession(HeldCase):
 
     def _accept(self, scan_id: str) -> Done:
         done = self._scan(scan_id).accept()
-        self._order.append(scan_id)
-        self._order_undone.clear()
+        self._put(scan_id)
         for other in self.scans.values():
             other.reject()
         return done
+
+    def _put(self, scan_id: str) -> None:
+        """Note that the last thing done was on a scan; what was undone on any is forgotten."""
+        self._order.append(scan_id)
+        self._order_undone.clear()
+        for scan in self.scans.values():
+            scan.forget_undone()
 
     def _scan(self, scan_id: str) -> BenchScan:
         if self.reason is not None:

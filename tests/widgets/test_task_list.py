@@ -248,7 +248,7 @@ def test_smoothing_keeps_its_cap(hands, arch):
     hands.accept()
     assert hands.after(before)["alive"] == before["alive"]
     furthest = hands.python(
-        "import numpy as np; step = bench.desk.session.scans['lower'].working.steps[-1];"
+        "import numpy as np; step = bench.desk.session.scans['lower'].working.last_step();"
         "print(np.linalg.norm(step.moved_to - step.moved_from, axis=1).max(), end='')"
     )
     assert 0.0 < float(furthest) <= 0.05 + 1e-6

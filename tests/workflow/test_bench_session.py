@@ -88,7 +88,7 @@ def test_by_hand_and_in_batch_the_same_answers_give_the_same_bytes(bench, case):
 
 def test_a_hole_filled_by_hand_is_reviewed_and_its_faces_are_marked_as_filled(bench):
     before = bench.shipped("upper")
-    bench.use("upper", {"tool": "fill", "edge": hole_of(bench)})
+    added = len(bench.use("upper", {"tool": "fill", "edge": hole_of(bench)}).step.faces)
     after = bench.shipped("upper")
     assert before.verdict is Verdict.HOLD
     assert after.verdict is Verdict.REVIEW
@@ -96,7 +96,6 @@ def test_a_hole_filled_by_hand_is_reviewed_and_its_faces_are_marked_as_filled(be
     assert [f.action.value for f in after.findings].count("left_open") == 0
     assert after.edited_mm2 > before.edited_mm2 + 20.0  # a hole of 5 x 5 mm
     reasons = bench.scans["upper"].edit_reasons()
-    added = len(bench.scans["upper"].done[0].step.faces)
     assert (reasons[-added:] == EditReason.HOLE_FILL).all()
     assert after.edits.added_reason.tolist() == reasons[bench.scans["upper"].working.alive].tolist()
 
@@ -277,9 +276,90 @@ def test_sign_off_clears_the_bench(home, tmp_path):
     again.close()
 
 
+def test_undo_takes_the_last_thing_off_be_it_a_step_or_a_note(bench):
+    start = {name: state(bench, name) for name in bench.scans}
+    bench.mark("lower", [1.0, 2.0, 3.0], "first")
+    bench.use("upper", {"tool": "delete", "faces": [[7, 9]]})
+    bench.mark("upper", [4.0, 5.0, 6.0], "second")
+    bench.use("lower", {"tool": "delete", "faces": [[11, 12]]})
+    end, answers = {name: state(bench, name) for name in bench.scans}, bench.answers
+    seen = []
+    for _ in range(4):
+        name, (scan_id, done) = bench.next_undo(), bench.undo()
+        assert name == done.tool
+        assert (done.step is None) == (name == "note")
+        seen.append((scan_id, name))
+    assert seen == [
+        ("lower", "delete"), ("upper", "note"), ("upper", "delete"), ("lower", "note"),
+    ]  # fmt: skip
+    assert (bench.answers, bench.next_undo()) == (Answers(), None)
+    assert {name: state(bench, name) for name in bench.scans} == start
+    again = [(bench.next_redo(), bench.redo()[0]) for _ in range(4)]
+    assert again == [(name, scan_id) for scan_id, name in reversed(seen)]
+    assert bench.answers == answers
+    assert {name: state(bench, name) for name in bench.scans} == end
+
+
+def test_a_note_forgets_what_was_undone_on_every_scan(bench):
+    bench.use("upper", {"tool": "delete", "faces": [[7, 9]]})
+    bench.undo()
+    bench.mark("lower", [0.0, 0.0, 0.0], "rough")
+    assert bench.next_redo() is None
+    assert bench.scans["upper"].undone == ()
+    with pytest.raises(InputError, match="redo"):
+        bench.redo()
+
+
+def test_a_note_taken_off_is_not_saved(bench, case):
+    bench.mark("upper", [1.0, 2.0, 3.0], "never mind")
+    bench.undo()
+    bench.save()
+    assert b"never mind" not in stored(case, "answers")
+
+
+def test_notes_and_steps_keep_their_order_when_the_case_is_opened_again(bench, case):
+    bench.mark("upper", [1.0, 0.0, 0.0], "first")
+    bench.use("upper", {"tool": "delete", "faces": [[7, 9]]})
+    bench.mark("upper", [2.0, 0.0, 0.0], "between")
+    bench.use("upper", {"tool": "delete", "faces": [[11, 12]]})
+    bench.mark("upper", [3.0, 0.0, 0.0], "last")
+    bench.save()
+    again = RepairSession(case)
+    again.start()
+    try:
+        assert again.answers == bench.answers
+        assert [again.undo()[1].tool for _ in range(5)] == [
+            "note", "delete", "note", "delete", "note",
+        ]  # fmt: skip
+    finally:
+        again.close()
+
+
+def test_notes_of_an_older_version_come_after_the_steps(case):
+    steps = [{"tool": "delete", "faces": [[7, 9]]}]
+    old = Answers({"upper/steps": steps, "upper/marks": [[1.0, 2.0, 3.0, "rough"]]})
+    session = RepairSession(case, answers=old)
+    session.start()
+    try:
+        assert session.answers.get("upper/marks") == [[1.0, 2.0, 3.0, "rough", 1]]
+        assert [session.undo()[1].tool, session.undo()[1].tool] == ["note", "delete"]
+    finally:
+        session.close()
+
+
+@pytest.mark.parametrize(
+    "row", [[1.0, 2.0, "rough"], [1.0, 2.0, "x", "rough"], "rough", [1, 2, 3, 4]]
+)
+def test_a_recorded_note_that_is_none_is_refused(row, case):
+    session = RepairSession(case, answers=Answers({"upper/marks": [row]}))
+    with pytest.raises(InputError, match="no place or no text"):
+        session.start()
+    session.close()
+
+
 def test_a_note_stays_with_the_case_and_out_of_the_batch(bench, case):
     bench.mark("upper", [1.0, 2.0, 3.00049], "bubble on 36")
-    assert bench.answers.get("upper/marks") == [[1.0, 2.0, 3.0, "bubble on 36"]]
+    assert bench.answers.get("upper/marks") == [[1.0, 2.0, 3.0, "bubble on 36", 0]]
     assert read_answers(write_answers(bench.answers)) == Answers()
     bench.save()
     assert b"bubble on 36" in stored(case, "answers")

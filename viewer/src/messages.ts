@@ -39,6 +39,7 @@ export class Messages {
       before: (message, buffers) => app.compare.set(String(message.layer), floats(buffers[0]), numbers(buffers[1])),
       plane: (message) => app.guides.showPlane(message.point as Triple, message.normal as Triple, Boolean(message.confirmed)),
       base: (_message, buffers) => app.guides.showBase(floats(buffers[0]), numbers(buffers[1])),
+      notes: (message) => app.measures.setNotes(String(message.layer), message.items as { place_mm: Triple; note: string }[]),
       teeth: (message) => this.teeth(message),
       directions: (message) => this.directions(message),
       history: (message) => {
@@ -132,6 +133,7 @@ export class Messages {
     if (!layer) return;
     this.forget(layer);
     this.app.findings.drop(name);
+    this.app.measures.setNotes(name, []);
     this.app.stage.removeLayer(name);
   }
 
@@ -207,7 +209,7 @@ export class Messages {
     for (const name of [...app.stage.layers.keys()]) this.remove(name);
     app.guides.clear();
     app.measures.clear();
-    app.measures.notes.length = 0;
+    app.measures.notes = [];
     app.tools.choose("turn");
     app.history = { undo: null, redo: null };
     app.answered();

@@ -5,6 +5,7 @@ import { button, element } from "./fields.ts";
 import type { Label } from "./labels.ts";
 import { angleDegrees, distance } from "./sections.ts";
 import type { At, Tool } from "./tool.ts";
+import type { Triple } from "./wire.ts";
 
 export type MeasureKind = "distance" | "angle" | "thickness";
 
@@ -17,7 +18,7 @@ interface Measure {
 /** What was measured stays on the screen until it is cleared. */
 export class Measures {
   readonly done: Measure[] = [];
-  readonly notes: { place: Vector3; note: string }[] = [];
+  notes: { layer: string; place: Vector3; note: string }[] = [];
   begun: Vector3[] = [];
 
   constructor(private readonly app: App) {
@@ -40,6 +41,13 @@ export class Measures {
         overlay.label([at[0] + 10, at[1] + 4], `${i + 1}  ${note}`);
       });
     });
+  }
+
+  /** Python's list of a layer's notes takes the place of what was shown of it. */
+  setNotes(layer: string, items: { place_mm: Triple; note: string }[]): void {
+    const others = this.notes.filter((one) => one.layer !== layer);
+    this.notes = [...others, ...items.map(({ place_mm, note }) => ({ layer, place: new Vector3(...place_mm), note }))];
+    this.app.stage.invalidate();
   }
 
   /** Take the place given last back; how many are left. */
@@ -142,7 +150,7 @@ export class NoteTool implements Tool {
       const note = input.value.trim();
       this.back();
       if (!note) return;
-      this.app.measures.notes.push({ place: hit.place.clone(), note });
+      this.app.measures.notes.push({ layer: hit.layer.name, place: hit.place.clone(), note });
       this.app.send({ type: "mark", layer: hit.layer.name, place_mm: hit.place.toArray(), note });
       this.app.stage.invalidate();
     };
