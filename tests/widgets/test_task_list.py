@@ -336,6 +336,12 @@ def test_measures_and_notes_change_no_mesh(hands, arch):
     page.keyboard.press("Enter")
     hands.wait_python("bench.answers.get('lower/marks')")
     assert hands.facts() == before
+    hands.key("Control+z")
+    page.wait_for_function(f"{APP}.measures.notes.length === 0")
+    hands.wait_python("not bench.answers.get('lower/marks')")
+    hands.key("Control+y")
+    page.wait_for_function(f"{APP}.measures.notes.length === 1")
+    assert hands.facts() == before
     picture(page, "measured")
 
 
@@ -344,7 +350,9 @@ def test_every_tool_was_used(hands):
 
 
 def test_everything_is_undone_and_done_again(hands):
-    before = hands.facts()
+    before, notes = hands.facts(), f"{APP}.measures.notes.length"
+    hands.key("Control+z")
+    hands.page.wait_for_function(f"{notes} === 0")  # the note came last
     for left in reversed(range(len(before["tools"]))):
         hands.key("Control+z")
         hands.wait_steps(left)
@@ -352,6 +360,8 @@ def test_everything_is_undone_and_done_again(hands):
     for count in range(len(before["tools"])):
         hands.key("Control+y")
         hands.wait_steps(count + 1)
+    hands.key("Control+y")
+    hands.page.wait_for_function(f"{notes} === 1")
     assert hands.facts() == before
     assert hands.agrees()
 

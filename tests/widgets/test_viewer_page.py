@@ -238,6 +238,23 @@ def test_a_note_marks_its_place(viewer):
     assert event["place_mm"] == pytest.approx([14, 6, 0], abs=0.1)
 
 
+def test_python_takes_a_note_off_the_page_and_puts_it_back(viewer):
+    shown = viewer.page.locator(".sts-note")
+    viewer.press("Shift+N")
+    viewer.click((14, 6, 0))
+    viewer.page.keyboard.type("rough")
+    viewer.page.keyboard.press("Enter")
+    shown.first.wait_for(state="attached")
+    viewer.show_notes("scan", [])
+    shown.first.wait_for(state="detached")
+    viewer.show_notes("scan", [((14, 6, 0), "rough"), ((2, 2, 0), "bubble")])
+    viewer.page.wait_for_function("() => document.querySelectorAll('.sts-note').length === 2")
+    assert "2  bubble" in viewer.page.locator("svg text").all_text_contents()
+    viewer.show_notes("scan", [((2, 2, 0), "bubble")])
+    viewer.page.wait_for_function("() => document.querySelectorAll('.sts-note').length === 1")
+    assert "1  bubble" in viewer.page.locator("svg text").all_text_contents()
+
+
 def test_three_places_give_a_plane_and_enter_confirms_it(viewer):
     viewer.press("p")
     for place in [(2, 2, 0), (18, 2, 0), (10, 18, 0)]:
