@@ -1,11 +1,13 @@
 """What a batch refuses before a kernel starts, and what it believes afterwards."""
 
 import json
+import os
 
 import nbformat
 import pytest
 
 from stsbench.batch.notebook_run import run_notebook
+from stsbench.batch.shared_kernel import SharedKernel
 from stsbench.errors import InputError, QualityGateError
 
 PARAMETERS = (
@@ -81,3 +83,36 @@ def test_our_errors_are_one_line_in_the_notebook(notebook):
     cell = "from stsbench.errors import InputError\nraise InputError('It broke.', 'Mend it.')"
     with pytest.raises(QualityGateError, match=r"InputError: It broke\. Mend it\."):
         run_notebook(notebook(cell), {})
+
+
+@pytest.mark.notebook
+def test_runs_in_one_kernel_find_nothing_of_each_other(notebook):
+    mark = "import os\nleft = 1"
+    told = (
+        "import os\nfrom stsbench.widgets.outcomes import show_outcome\n"
+        'show_outcome({"verdict": "pass", "process": os.getpid(), "left": "left" in globals(),'
+        ' "case": case_number})'
+    )
+    with SharedKernel() as kernel:
+        first = run_notebook(notebook(mark, told), {"case_number": "2611-0001-A"}, kernel=kernel)
+        second = run_notebook(notebook(told), {}, kernel=kernel)
+    assert first.outcome["left"] is True
+    assert second.outcome == {**first.outcome, "left": False, "case": ""}
+    counts = [cell.get("execution_count") for cell in json.loads(second.document)["cells"]]
+    assert 1 in counts
+    with pytest.raises(ProcessLookupError):
+        os.kill(second.outcome["process"], 0)
+
+
+@pytest.mark.notebook
+def test_a_shared_kernel_that_died_is_one_line(notebook):
+    with SharedKernel() as kernel:
+        with pytest.raises(QualityGateError, match="kernel died"):
+            run_notebook(notebook("import os; os._exit(1)"), {}, kernel=kernel)
+        with pytest.raises(QualityGateError, match="kernel died"):
+            run_notebook(notebook(OUTCOME), {}, kernel=kernel)
+
+
+def test_a_shared_kernel_that_no_run_started_ends_quietly():
+    with SharedKernel():
+        pass

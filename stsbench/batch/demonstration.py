@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stsbench.batch.notebook_run import run_notebook
+from stsbench.batch.shared_kernel import SharedKernel
 from stsbench.domain.progress import NO_PROGRESS, Progress
 from stsbench.errors import StorageError, StsbenchError
 from stsbench.files.atomic import write_aside
@@ -136,7 +137,12 @@ def run_order(order: Path, home: Path) -> Row:
 def _run_stages(order: Path, home: Path, row: Row) -> None:
     with VaultClient.connect(home) as client:
         ticket = client.preview_intake(order).ticket
-    outcome = _run(home, "1_intake", {"ticket": ticket}, name=ticket)
+    with SharedKernel() as kernel:
+        _run_notebooks(ticket, home, row, kernel)
+
+
+def _run_notebooks(ticket: str, home: Path, row: Row, kernel: SharedKernel) -> None:
+    outcome = _run(home, "1_intake", {"ticket": ticket}, name=ticket, kernel=kernel)
     row["intake"] = outcome["verdict"]
     row["reason"] = ", ".join(outcome["reasons"])
     row["case_number"] = outcome["case_number"]
@@ -144,14 +150,16 @@ def _run_stages(order: Path, home: Path, row: Row) -> None:
         return
     number = str(outcome["case_number"])
     for stage, notebook in _NOTEBOOKS.items():
-        outcome = _run(home, notebook, {"case_number": number}, name=number)
+        outcome = _run(home, notebook, {"case_number": number}, name=number, kernel=kernel)
         row[stage] = outcome["verdict"]
         row["reason"] = ", ".join(outcome.get("reasons", ())) or row["reason"]
     row["report"] = release_report(number).relative_to(home / "out").as_posix()
 
 
-def _run(home: Path, notebook: str, parameters: Mapping[str, str], *, name: str) -> Row:
-    run = run_notebook(notebooks_folder() / f"{notebook}.ipynb", parameters)
+def _run(
+    home: Path, notebook: str, parameters: Mapping[str, str], *, name: str, kernel: SharedKernel
+) -> Row:
+    run = run_notebook(notebooks_folder() / f"{notebook}.ipynb", parameters, kernel=kernel)
     folder = home / "runs" / "demo" / name
     folder.mkdir(parents=True, exist_ok=True)
     write_aside(folder / f"{notebook}.ipynb", run.document.encode())

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stsbench.batch.shared_kernel import SharedKernel
 from stsbench.domain.outcomes import OUTCOME_MIME
 from stsbench.errors import InputError, QualityGateError
 from stsbench.workflow.recorded import read_answers
@@ -52,8 +53,13 @@ class NotebookRun:
     document: str
 
 
-def run_notebook(path: Path, parameters: Mapping[str, str | int | float | bool]) -> NotebookRun:
-    """Execute a notebook with parameters in a kernel of its own.
+def run_notebook(
+    path: Path,
+    parameters: Mapping[str, str | int | float | bool],
+    *,
+    kernel: SharedKernel | None = None,
+) -> NotebookRun:
+    """Execute a notebook with parameters, in a kernel of its own unless one is given.
 
     Parameters
     ----------
@@ -61,6 +67,8 @@ def run_notebook(path: Path, parameters: Mapping[str, str | int | float | bool])
         One of the package's notebooks.
     parameters : mapping
         Codes, numbers and switches; `interactive` is always False here.
+    kernel : SharedKernel, optional
+        Emptied first; lives on afterwards.
 
     Raises
     ------
@@ -74,7 +82,7 @@ def run_notebook(path: Path, parameters: Mapping[str, str | int | float | bool])
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="stsbench-run-") as folder:
         target = Path(folder) / path.name
-        failure = _execute(path, target, given)
+        failure = _execute(path, target, given, kernel)
         if failure is not None:
             raise QualityGateError(f"Notebook {path.stem} failed: {failure}", "See the case's log.")
         document = target.read_text(encoding="utf-8")
@@ -108,7 +116,9 @@ def _holds_codes_only(name: str, text: str) -> bool:
     )
 
 
-def _execute(path: Path, target: Path, parameters: Mapping[str, object]) -> str | None:
+def _execute(
+    path: Path, target: Path, parameters: Mapping[str, object], kernel: SharedKernel | None
+) -> str | None:
     """Run it; return one line about the failing cell, or None."""
     import papermill  # noqa: PLC0415
 
@@ -124,8 +134,7 @@ def _execute(path: Path, target: Path, parameters: Mapping[str, object]) -> str 
                 log_output=False,
                 request_save_on_cell_execute=False,
                 store_widget_state=False,
-                shutdown_kernel="immediate",
-                config=_private_sockets(target.parent),
+                **_where(target.parent, kernel),
             )
         except papermill.PapermillExecutionError as error:
             return f"{error.ename}: {error.evalue}".splitlines()[0]
@@ -134,11 +143,14 @@ def _execute(path: Path, target: Path, parameters: Mapping[str, object]) -> str 
     return None
 
 
-def _private_sockets(folder: Path) -> Any:
-    """Put the kernel's sockets into a folder of this run: by default all runs share one name."""
+def _where(folder: Path, kernel: SharedKernel | None) -> dict[str, Any]:
+    """Name the kernel to use; one of its own gets sockets in the folder of this run."""
     from traitlets.config import Config  # noqa: PLC0415
 
-    return Config({"KernelManager": {"transport": "ipc", "ip": str(folder / "k")}})
+    if kernel is not None:
+        return {"km": kernel.emptied()}
+    sockets = {"transport": "ipc", "ip": str(folder / "k")}
+    return {"config": Config({"KernelManager": sockets}), "shutdown_kernel": "immediate"}
 
 
 @contextlib.contextmanager
