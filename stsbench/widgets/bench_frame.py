@@ -3,6 +3,8 @@
 Rules owned here:
 - Long work runs in one thread of the bench, so that the page and the cancel button stay alive.
 - An error is one line in the bench, never a traceback: a stack shows values.
+- The first line says in the user's language what is done here: the notebook's own headings are
+  English, for a file has one language and a home can choose another.
 - Running a cell again closes the bench it showed before: one live bench of a kind, one lease.
 """
 
@@ -25,6 +27,12 @@ __all__ = ["BenchFrame"]
 
 _SHOWN: dict[str, "BenchFrame"] = {}  # the live bench of each kind in this kernel
 _WIDE = {"width": "100%"}
+_NOTEBOOK = {
+    "intake": "1_intake",
+    "repair": "2_repair_scan",
+    "model": "3_make_model",
+    "review": "4_review_model",
+}
 
 
 class BenchFrame:
@@ -68,7 +76,7 @@ class BenchFrame:
     def head(
         self, number: str, purpose: str, open_until: str | None = None, *, what: str = "case"
     ) -> None:
-        """Show whose bench this is: case number, purpose, and until when.
+        """Show what is done here and for whom: title, case number, purpose, and until when.
 
         Parameters
         ----------
@@ -89,9 +97,10 @@ class BenchFrame:
         elif open_until is not None:
             words.append(label("closed"))
         rest = "".join(f" · {escape(word)}" for word in words)
+        title = label.find(_NOTEBOOK.get(self.kind, self.kind), "title")
         self._heading.value = (
             f"<div class='stsbench-head' style='font-size:1.25em;padding:.3em 0'>"
-            f"<b>{escape(label(what))} {escape(number)}</b>{rest}</div>"
+            f"<b>{escape(title)} · {escape(label(what))} {escape(number)}</b>{rest}</div>"
         )
 
     def say(self, text: str, level: str = "info") -> None:

@@ -158,15 +158,28 @@ def test_every_way_to_look_draws_without_an_error(viewer):
         assert viewer.ask("app.stage.renderer.getContext().getError()") == 0, key
 
 
-def test_words_and_teeth_follow_the_settings(viewer):
-    viewer.show_findings("scan", FINDINGS)
-    viewer.show_teeth({36: (3, 3, 0)})
+def test_words_follow_the_settings(viewer):
     viewer.page.evaluate("change('language', 'de')")
-    viewer.page.evaluate("change('tooth_numbers', 'palmer')")
     assert "Loch füllen" in viewer.page.locator("[data-command=fill]").inner_text()
     assert "(F)" in viewer.page.locator("[data-command=fill]").get_attribute("title")
+
+
+@pytest.mark.parametrize(
+    ("notation", "shown"),
+    [
+        ("fdi", ["36", "11", "28", "45"]),
+        ("universal", ["19", "8", "16", "29"]),
+        ("palmer", ["┌6", "1┘", "└8", "5┐"]),
+    ],
+)
+def test_teeth_are_numbered_on_screen_as_the_setting_says(notation, shown, viewer):
+    places = {36: (3, 3, 0), 11: (-3, 3, 0), 28: (3, -3, 0), 45: (-3, -3, 0)}
+    viewer.show_findings("scan", [{**FINDINGS[0], "tooth": 36}])
+    viewer.show_teeth(places)
+    viewer.page.evaluate("name => change('tooth_numbers', name)", notation)
     viewer.ask("app.stage.draw()")
-    assert "┌6" in viewer.page.locator(".sts-overlay").text_content()
+    assert viewer.page.locator(".sts-overlay .sts-tooth").all_text_contents() == shown
+    assert f" · {shown[0]}" in viewer.page.locator(".sts-findings").first.inner_text()
 
 
 def test_what_happens_is_said_to_a_screen_reader(viewer):

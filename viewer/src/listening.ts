@@ -10,11 +10,11 @@ export function listen(app: App): () => void {
   const receive = (content: never, buffers: never) => messages.receive(content, buffers ?? []);
   const traits = () => {
     app.root.style.height = `${Number(app.model.get("height_px")) || 640}px`;
-    app.notation = String(app.model.get("tooth_numbers") ?? "fdi") as Notation;
     app.stage.invalidate();
+    const notation = String(app.model.get("tooth_numbers") ?? "fdi") as Notation;
     const language = asLanguage(app.model.get("language"));
-    if (language !== app.language) {
-      app.language = language;
+    if (language !== app.language || notation !== app.notation) {
+      [app.language, app.notation] = [language, notation];
       app.chrome.build();
     }
   };
