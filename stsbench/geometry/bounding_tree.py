@@ -78,25 +78,31 @@ def _codes(vertices, faces, low, scale, start, end, codes):
 
 @kernel
 def _sorted_places(codes):
-    """Stable radix sort of 30-bit codes: three passes of ten bits."""
+    """Stable radix sort of 30-bit codes: three passes of ten bits, each code with its place."""
     count = len(codes)
-    order = np.empty(count, np.int32)
-    other = np.empty(count, np.int32)
+    start = np.zeros((3, 1025), np.int32)
     for f in range(count):
-        order[f] = f
+        for turn in range(3):
+            start[turn, ((codes[f] >> (10 * turn)) & 1023) + 1] += 1
     for turn in range(3):
-        shift = 10 * turn
-        start = np.zeros(1025, np.int64)
-        for f in range(count):
-            start[((codes[f] >> shift) & 1023) + 1] += 1
         for x in range(1024):
-            start[x + 1] += start[x]
-        for x in range(count):
-            f = order[x]
-            bucket = (codes[f] >> shift) & 1023
-            other[start[bucket]] = f
-            start[bucket] += 1
-        order, other = other, order
+            start[turn, x + 1] += start[turn, x]
+    this = np.empty(count, np.uint64)
+    other = np.empty(count, np.uint64)
+    for f in range(count):
+        code = np.uint32(codes[f])
+        bucket = code & np.uint32(1023)
+        this[np.uint32(start[0, bucket])] = (np.uint64(code) << np.uint64(32)) | np.uint64(f)
+        start[0, bucket] += 1
+    for x in range(count):
+        bucket = (this[x] >> np.uint64(42)) & np.uint64(1023)
+        other[np.uint32(start[1, bucket])] = this[x]
+        start[1, bucket] += 1
+    order = np.empty(count, np.int32)
+    for x in range(count):
+        bucket = (other[x] >> np.uint64(52)) & np.uint64(1023)
+        order[np.uint32(start[2, bucket])] = np.int32(np.uint32(other[x]))
+        start[2, bucket] += 1
     return order
 
 

@@ -156,27 +156,52 @@ def _nearest_mm(vertices, faces, component, main, asked, offsets):
     low = np.empty(3)
     high = np.empty(3)
     away = np.empty(blocks)
+    near = np.empty(blocks, np.int32)  # boxes that may hold something nearer than the best so far
     found = np.empty(len(offsets) - 1)
     for g in range(len(found)):
         best = np.inf
+        left = blocks
+        for b in range(blocks):
+            near[b] = b
         for start in range(offsets[g], offsets[g + 1], _FEW):
             end = min(offsets[g + 1], start + _FEW)
-            away[:] = 0.0
+            if start == offsets[g] + _FEW:
+                # What the first few found excludes most boxes for all the others of the group.
+                away[:] = 0.0
+                for k in range(3):
+                    low[k] = vertices[asked[start], k]
+                    high[k] = low[k]
+                    for x in range(start, offsets[g + 1]):
+                        low[k] = min(low[k], vertices[asked[x], k])
+                        high[k] = max(high[k], vertices[asked[x], k])
+                    for b in range(blocks):
+                        beyond = max(low[k] - box[b, 3 + k], box[b, k] - high[k])
+                        if beyond > 0:
+                            away[b] += beyond * beyond
+                left = 0
+                for b in range(blocks):
+                    near[left] = b
+                    left += away[b] < best
+                if left == 0:
+                    break
+            away[:left] = 0.0
             for k in range(3):
                 low[k] = vertices[asked[start], k]
                 high[k] = low[k]
                 for x in range(start, end):
                     low[k] = min(low[k], vertices[asked[x], k])
                     high[k] = max(high[k], vertices[asked[x], k])
-                for b in range(blocks):
+                for n in range(left):
+                    b = near[n]
                     beyond = max(low[k] - box[b, 3 + k], box[b, k] - high[k])
                     if beyond > 0:
-                        away[b] += beyond * beyond
-            nearest = away.argmin()  # the nearest box first: it excludes most of the others
-            for n in range(-1, blocks):
-                b = nearest if n < 0 else n
-                if away[b] >= best:
+                        away[n] += beyond * beyond
+            nearest = away[:left].argmin()  # the nearest box first: it excludes most of the others
+            for m in range(-1, left):
+                n = nearest if m < 0 else m
+                if away[n] >= best:
                     continue
+                b = near[n]
                 for y in range(b * _BLOCK, min(count, (b + 1) * _BLOCK)):
                     v = others[y]
                     least = 0.0

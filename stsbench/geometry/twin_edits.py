@@ -112,7 +112,8 @@ def append_twins(
     touched[added] = True
     # An edge of an added face can only be met by a half-edge between two vertices it touches, and
     # every face at such an edge names one of them: paired among themselves, these are right there.
-    old = np.flatnonzero(faces_at(faces, touched) & (twin[::3] != GONE))
+    old = np.flatnonzero(faces_at(faces, touched))
+    old = old[twin.take(3 * old) != GONE]
     rows = np.concatenate([old, np.arange(len(faces), len(joined))])
     among = joined[rows]
     paired = half_edge_twins(among, len(touched))

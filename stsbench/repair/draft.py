@@ -30,7 +30,7 @@ from stsbench.geometry.face_sets import (
 )
 from stsbench.geometry.topology import BOUNDARY, GONE, half_edge_twins
 from stsbench.geometry.twin_edits import append_twins, drop_faces, settle_branching
-from stsbench.repair.face_rows import FaceRows
+from stsbench.repair.face_rows import FaceChanges, FaceRows
 
 __all__ = ["Draft"]
 
@@ -61,8 +61,8 @@ class Draft:
     removed : list of (face sources, their reasons)
     around : list of (N,) int32
         Removed faces of the scan as read that were no defect: rings cut about one.
-    changes : list of (faces (N, 3) int32, whether they came)
-        What went and came since `mark_faces` was called last, in that order.
+    changes : FaceChanges
+        Since `mark_faces` was called last.
     """
 
     vertices: Vertices
@@ -76,7 +76,7 @@ class Draft:
     scar: NDArray[np.uint8]
     removed: list[tuple[Ints, NDArray[np.uint8]]] = field(default_factory=list)
     around: list[Ints] = field(default_factory=list)
-    changes: list[tuple[Faces, bool]] = field(default_factory=list)
+    changes: FaceChanges = field(default_factory=FaceChanges)
     _thin_mm: float = 0.0
     _measures: FaceMeasures | None = None
     _joined: Joined | None = None
@@ -116,6 +116,12 @@ class Draft:
         if self._joined is None:
             self._joined = join_faces(self.faces, self.twin)
         return self._joined
+
+    def take_as_whole(self) -> None:
+        """Take it from somebody who knows that all faces are one sheet and agree."""
+        count = len(self.faces)
+        none = np.zeros(count, dtype=np.uint8)
+        self._joined = Joined(np.zeros(count, dtype=np.int32), none, none[: min(count, 1)])
 
     def sheets(self) -> Ints:
         """Return the sheet of each face, as `manifoldness.sheets`."""
@@ -157,7 +163,7 @@ class Draft:
         why = np.broadcast_to(np.asarray(reason, dtype=np.uint8), len(rows))
         for each in np.unique(why):  # where faces of several reasons meet, the last one stays
             self.scar[self.faces[rows[why == each]]] = each
-        self.changes.append((self.faces.take(rows, axis=0), False))
+        self.changes.note(self.faces.take(rows, axis=0), came=False)
         sources = self.face_source[rows]
         self.removed.append((sources[sources >= 0], why[sources >= 0]))
         half_edges = half_edges_of(rows)
@@ -242,15 +248,7 @@ class Draft:
     def mark_faces(self) -> None:
         """Remember the faces as they are numbered now."""
         self.mark = np.arange(len(self.faces), dtype=np.int32)
-        self.changes = []
-
-    def changed_faces(self, first: int) -> tuple[Faces, Faces]:
-        """Return the faces that went and those that came, from one of `changes` on, (N, 3) int32."""
-        none = np.zeros((0, 3), dtype=np.int32)
-        later = self.changes[first:]
-        lost = [none, *(faces for faces, came in later if not came)]
-        gained = [none, *(faces for faces, came in later if came)]
-        return np.concatenate(lost), np.concatenate(gained)
+        self.changes = FaceChanges()
 
     def remake(self, faces: Faces, twin: Ints, remade: Mask, reason: EditReason) -> None:
         """Put remade faces in the place of old ones; they hang together as those did."""
@@ -267,8 +265,18 @@ class Draft:
     ) -> None:
         """Append patches: new vertices, and faces over all vertices."""
         self._joined = None
-        self.changes.append((np.ascontiguousarray(faces, dtype=np.int32), True))
+        self.changes.note(faces, came=True)
         self.vertices = np.concatenate([self.vertices, vertices])
+        tables, _ = side_by_side(
+            lambda: append_twins(self.faces, self.twin, faces),
+            lambda: self._add_rows(len(vertices), faces, reasons, patch),
+        )
+        self.faces, self.twin = tables
+
+    def _add_rows(
+        self, new_vertices: int, faces: Faces, reasons: NDArray[np.uint8], patch: Ints
+    ) -> None:
+        """Note what is known of added faces beside their corners and half-edges."""
         if self._measures is not None:
             new = np.ascontiguousarray(faces, dtype=np.int32)
             fresh = measure_faces(self.vertices, new, thin_mm=self._thin_mm)
@@ -277,10 +285,9 @@ class Draft:
                 np.concatenate([known.area_mm2, fresh.area_mm2]),
                 np.concatenate([known.thin, fresh.thin]),
             )
-        self.faces, self.twin = append_twins(self.faces, self.twin, faces)
-        none = np.full(max(len(faces), len(vertices)), -1, dtype=np.int32)
-        self.scar = np.concatenate([self.scar, np.zeros(len(vertices), dtype=np.uint8)])
-        self.vertex_source = np.concatenate([self.vertex_source, none[: len(vertices)]])
+        none = np.full(max(len(faces), new_vertices), -1, dtype=np.int32)
+        self.scar = np.concatenate([self.scar, np.zeros(new_vertices, dtype=np.uint8)])
+        self.vertex_source = np.concatenate([self.vertex_source, none[:new_vertices]])
         self.face_source = np.concatenate([self.face_source, none[: len(faces)]])
         self.mark = np.concatenate([self.mark, none[: len(faces)]])
         self.patch = np.concatenate([self.patch, patch.astype(np.int32)])
@@ -296,7 +303,7 @@ class Draft:
         if not len(gone.faces):
             return
         self._measures = self._joined = None
-        self.changes.append((gone.faces, True))
+        self.changes.note(gone.faces, came=True)
         joined, twin = append_twins(self.faces, self.twin, gone.faces)
         mark = np.concatenate([self.mark, gone.mark])
         order = np.argsort(np.where(mark < 0, _LAST, mark), kind="stable")

@@ -65,7 +65,7 @@ class PartedPieces:
         """Count the pieces and tell which each face belongs to; mostly those about a cut tell."""
         draft = self.tidied.draft
         if self.tidied.component_count == 1 and self._closed is not None:
-            lost, gained = draft.changed_faces(self._closed)
+            lost, gained = draft.changes.since(self._closed)
             if not len(gained):
                 crumbs, piece = crumbs_about(draft.faces, draft.twin, lost, draft.vertex_count)
                 if crumbs >= 0:
@@ -77,6 +77,7 @@ class PartedPieces:
         """Drop what has become debris; list pieces that a cut parted and are too large for it."""
         draft = self.tidied.draft
         if not self.there and self.tidied.component_count == 1:
+            draft.take_as_whole()
             return []
         piece = draft.sheets()
         area_mm2 = draft.measures(self.tidied.thin_mm).area_mm2

@@ -167,7 +167,7 @@ class SecondLook:
         self._near = np.concatenate([self._near, np.zeros((fresh, 4))])
         never = np.full(fresh, SPIKE_RINGS, dtype=np.uint8)
         self._looked = np.concatenate([self._looked, never])
-        lost, gained = draft.changed_faces(self._known)
+        lost, gained = draft.changes.since(self._known)
         self._known = len(draft.changes)
         changed = np.zeros(draft.vertex_count, dtype=bool)
         for faces in (lost, gained, self._seen):
