@@ -4,9 +4,11 @@ Rules owned here:
 - Leases are asked for once a second and before every use. When one ended (time, consent, erasure),
   when a reviewer signed the case off meanwhile, or when the vault is gone, `ended` is called once.
 - Whoever is told takes every mesh off the screen; nothing is read or stored afterwards.
-- Closing writes the outcome of every lease. A kernel that dies leaves that to the leases' own end.
+- Closing writes the outcome of every lease, and a kernel that ends closes them: shut down, restarted,
+  or ended because nobody used it. One that is killed leaves that to the leases' own end.
 """
 
+import atexit
 import contextlib
 import threading
 from collections.abc import Callable
@@ -88,6 +90,7 @@ class WatchedLeases:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, daemon=True)
                 self._thread.start()
+                atexit.register(self.close)
         return lease
 
     def check(self) -> None:
@@ -109,6 +112,7 @@ class WatchedLeases:
     def close(self) -> None:
         """Stop watching and write the outcomes; closing again does nothing."""
         self._stop.set()
+        atexit.unregister(self.close)
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(_PATIENCE_S)  # else it would use a connection that the caller closes

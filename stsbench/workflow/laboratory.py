@@ -1,8 +1,9 @@
 """JupyterLab on the notebooks, with settings that are safe where patient data is near.
 
 Rules owned here:
-- Kernels keep no input history, tracebacks show no values, nothing is fetched from other hosts,
-  idle kernels end after an hour and the server after a working day.
+- Kernels keep no input history, tracebacks show no values, nothing is fetched from other hosts.
+- A kernel that no page is open on and nobody used for an hour ends, and its bench's leases with it;
+  a server without kernels ends after a working day.
 - It opens with a page of tiles (`widgets/start_page`), behind a base URL as on a port of its own.
 - Started by a JupyterHub (`c.Spawner.cmd = ["stsbench", "lab"]`) it is that user's server: the hub
   then gives address, base URL and sign-in, everything else stays as it is.
@@ -18,6 +19,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,7 +27,7 @@ from stsbench.errors import StorageError
 from stsbench.files.bundled import notebooks_folder
 from stsbench.files.homes import demo_home, find_home
 
-__all__ = ["run_lab"]
+__all__ = ["IdleLimits", "run_lab"]
 
 _IPYTHON_CONFIG = """\
 c.HistoryManager.enabled = False
@@ -44,6 +46,25 @@ _HUB_TOKEN = "JUPYTERHUB_API_TOKEN"  # noqa: S105 - the name of a variable
 _START_PAGE = "stsbench.widgets.start_page"  # by name: the server loads it, this layer does not
 
 
+@dataclass(frozen=True, slots=True)
+class IdleLimits:
+    """How long nothing may happen, in seconds.
+
+    Parameters
+    ----------
+    kernel_s : int
+        Before a kernel without an open page ends.
+    look_s : int
+        Between two looks at the kernels; the server looks at itself once a minute.
+    server_s : int
+        Before a server without kernels ends.
+    """
+
+    kernel_s: int = 3600
+    look_s: int = 300
+    server_s: int = 28800
+
+
 def run_lab(
     home: Path | None,
     *,
@@ -51,6 +72,7 @@ def run_lab(
     browser: bool,
     say: Callable[[str], object],
     base_url: str = "/",
+    idle: IdleLimits | None = None,
 ) -> int:
     """Start JupyterLab and stay until it ends.
 
@@ -65,6 +87,8 @@ def run_lab(
         Takes one remark for the user.
     base_url : str
         Where a proxy or a hub shows the server, such as /user/anna/.
+    idle : IdleLimits, optional
+        When unused kernels and the server end.
 
     Returns
     -------
@@ -76,6 +100,7 @@ def run_lab(
     StorageError
         The home cannot be written, or a hub started this and JupyterHub is not installed here.
     """
+    limits = idle or IdleLimits()
     chosen = home or _home_with_cases(say)
     folder = chosen / "notebooks"
     _refresh_notebooks(folder)
@@ -84,9 +109,9 @@ def run_lab(
         sys.executable, "-m", *_server(port=port, browser=browser, base_url=base_url),
         f"--ServerApp.root_dir={folder}",
         f"--ServerApp.jpserver_extensions={{'jupyterlab': True, '{_START_PAGE}': True}}",
-        "--MappingKernelManager.cull_idle_timeout=3600",
-        "--MappingKernelManager.cull_interval=300",
-        "--ServerApp.shutdown_no_activity_timeout=28800",
+        f"--MappingKernelManager.cull_idle_timeout={limits.kernel_s}",
+        f"--MappingKernelManager.cull_interval={limits.look_s}",
+        f"--ServerApp.shutdown_no_activity_timeout={limits.server_s}",
         "--KernelManager.transport=ipc",
         f"--LabApp.user_settings_dir={settings}",
         "--LabApp.extension_manager=readonly",

@@ -14,7 +14,8 @@ _SAME = re.compile(
     r"|\blower\b|\bupper\b|FDI|STL|PLY|OBJ|XML|JSON|order\.json|\d_\w+|2\d{3}-\d{4}-\w|T(-\w{4})+"
 )
 _READ = f"""() => {{
-    const output = {APP}.root.closest(".jp-OutputArea-output") ?? {APP}.root;
+    const heads = document.querySelectorAll(".stsbench-head");
+    const output = heads[heads.length - 1]?.closest(".jp-OutputArea-output") ?? {APP}.root;
     const said = [], cut = [];
     const walk = document.createTreeWalker(output, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
     for (let node = walk.currentNode; node; node = walk.nextNode()) {{

@@ -1,18 +1,28 @@
-"""Re-runs and bad input on the repair bench, in a real JupyterLab: `make test-benches`."""
+"""Re-runs, bad input, languages and idle ends, in a real JupyterLab: `make test-benches`."""
 
+import contextlib
+import json
 import os
 import signal
+import subprocess
+import sys
+import urllib.request
 
 import numpy as np
 import pytest
+from jupyter_client import BlockingKernelClient
 
 from stsbench.domain.answers import Answers
+from stsbench.workflow.auditing import vault_status
 from stsbench.workflow.intake import preview_folder
+from stsbench.workflow.model import model_case
 from stsbench.workflow.repair import repair_case
 from tests.shapes import sheet
+from tests.vault.house import wait_until
 from tests.widgets.bench_arch import damaged_arch, order_folder, take_in
 from tests.widgets.bench_hands import BenchHands
-from tests.widgets.lab_driver import new_page, running_lab
+from tests.widgets.bench_words import left_in_english, read_bench
+from tests.widgets.lab_driver import free_port, new_page, running_lab
 from tests.widgets.test_task_list import STATIC
 
 pytest.importorskip("playwright.sync_api")
@@ -55,6 +65,44 @@ def test_twenty_runs_keep_one_view_and_little_memory(laboratory):
     grown = (sizes[-1] - sizes[0]) * os.sysconf("SC_PAGE_SIZE") / 2**20
     assert grown <= 20.0, f"{grown:.1f} MB"
     assert page.locator("canvas.sts-canvas").count() == 1
+
+
+TITLES = {
+    "de": {
+        "1_intake": "Annahme",
+        "3_make_model": "Modell erstellen",
+        "4_review_model": "Modell prüfen",
+    },
+    "zh": {"1_intake": "接单", "3_make_model": "制作模型", "4_review_model": "审核模型"},
+}
+
+
+@pytest.mark.parametrize("language", ["de", "zh"])
+@pytest.mark.parametrize("name", ["1_intake", "3_make_model", "4_review_model"])
+def test_every_bench_speaks_another_language(name, language, laboratory, bench_home, tmp_path):
+    address, page, number, arch = laboratory
+    if name == "1_intake":
+        preview_folder(order_folder(tmp_path / "order", arch.mesh, age=None))
+    if name == "4_review_model":
+        model_case(number)
+    setting = bench_home / "settings.toml"
+    setting.write_text(f'language = "{language}"\n')
+    try:
+        hands = BenchHands(page, f"{name}.ipynb", address=address)
+        if name == "1_intake":
+            hands.run_all()
+            hands.wait_done()
+        else:
+            hands.set_case(number)
+            hands.run_until_open()
+        said, cut_off = read_bench(page)
+    finally:
+        setting.unlink()
+    head = page.locator(".stsbench-head").last.inner_text()
+    assert head.startswith(f"{TITLES[language][name]} · ")
+    assert len(said) > 30
+    assert left_in_english(said, language) == []
+    assert cut_off == []
 
 
 def line_of(hands):
@@ -105,6 +153,57 @@ def test_a_case_that_does_not_exist_is_one_line_in_the_bench(laboratory):
     hands.run_all()
     hands.wait_done()
     assert "case_unknown" in page.locator(".stsbench-say").last.inner_text()
+
+
+LAB = """
+import sys
+from pathlib import Path
+from stsbench.workflow.laboratory import IdleLimits, run_lab
+limits = IdleLimits(kernel_s=4, look_s=1, server_s=5)
+run_lab(Path(sys.argv[1]), port=int(sys.argv[2]), browser=False, say=print, idle=limits)
+"""
+
+
+def test_a_lab_that_nobody_uses_ends_with_its_kernels_and_leases(laboratory, bench_home, tmp_path):
+    number, port = laboratory[2], free_port()
+    kernels = f"http://127.0.0.1:{port}/api/kernels?token=t"
+    environment = os.environ | {"JUPYTER_RUNTIME_DIR": str(tmp_path), "JUPYTER_TOKEN": "t"}
+    log = (tmp_path / "log").open("w")
+    words = [sys.executable, "-c", LAB, str(bench_home), str(port)]
+    lab = subprocess.Popen(words, env=environment, stdout=log, stderr=log)
+    try:
+        assert wait_until(lambda: answer_of(kernels) == [], seconds=90)
+        # Beside the page's own, which the module before left open.
+        before = vault_status()["open_leases"]
+        started = answer_of(kernels, b'{"name": "python3"}')["id"]
+        client = BlockingKernelClient(connection_file=str(tmp_path / f"kernel-{started}.json"))
+        client.load_connection_file()
+        client.start_channels()
+        opened = (
+            "from stsbench.workflow.review_session import ReviewSession\n"
+            f"session = ReviewSession({number!r})\nlen(session.open_scans())"
+        )
+        assert client.execute(opened, reply=True, timeout=90)["content"]["status"] == "ok"
+        assert vault_status()["open_leases"] > before
+        client.stop_channels()
+        assert wait_until(lambda: answer_of(kernels) == [], seconds=60)
+        assert wait_until(lambda: vault_status()["open_leases"] == before, seconds=10)
+        assert lab.wait(150) == 0
+    finally:
+        lab.kill()
+        lab.wait()
+        log.close()
+    said = (tmp_path / "log").read_text()
+    assert "Culling 'idle' kernel" in said
+    assert "shutting down" in said.lower()
+
+
+def answer_of(address, body=None):
+    """What the server answers, None while it does not."""
+    request = urllib.request.Request(address, data=body)
+    with contextlib.suppress(OSError), urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+    return None
 
 
 def test_a_killed_kernel_is_said_in_the_bench(laboratory):

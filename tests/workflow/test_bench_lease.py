@@ -1,11 +1,14 @@
 """Watched leases: told once, whatever ends them; quiet after they were closed."""
 
+import subprocess
+import sys
+
 import pytest
 
 from stsbench.domain.access import Purpose, Role
 from stsbench.errors import AccessRefusedError, StsbenchError
 from stsbench.vault.client import VaultClient
-from stsbench.workflow.auditing import withdraw_consent
+from stsbench.workflow.auditing import vault_status, withdraw_consent
 from stsbench.workflow.bench_lease import WatchedLeases
 from stsbench.workflow.cases import newest_case
 from stsbench.workflow.release import erase_case
@@ -94,3 +97,31 @@ def test_a_lease_whose_time_is_up_is_told(tmp_path, home, monkeypatch):
         leases.close()
     assert isinstance(told[0], StsbenchError)
     stop_vault(home)
+
+
+ENDS = """
+import os, signal, sys
+from stsbench.workflow.auditing import vault_status
+from stsbench.domain.access import Purpose, Role
+from stsbench.vault.client import VaultClient
+from stsbench.workflow.bench_lease import WatchedLeases
+from stsbench.workflow.cases import newest_case
+client = VaultClient.connect()
+leases = WatchedLeases(
+    newest_case(client, sys.argv[1]), purpose=Purpose.REPAIR, role=Role.TECHNICIAN, ended=print
+)
+leases.open("upper")
+print(vault_status()["open_leases"], flush=True)
+if sys.argv[2] == "killed":
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize(("how", "left"), [("ends", 0), ("killed", 1)])
+def test_a_kernel_that_ends_closes_its_leases(how, left, home, tmp_path):
+    number = new_case(tmp_path / "order")
+    words = [sys.executable, "-c", ENDS, number, how]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["1"], done.stderr
+    assert vault_status()["open_leases"] == left
+    stop_vault(home)  # ends what is left, with its outcome
