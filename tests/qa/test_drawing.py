@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import uniform_filter
 
 from stsbench.qa.drawing import (
+    _blur,
     blend,
     darken_creases,
     depth_of_three,
@@ -122,3 +124,11 @@ def test_a_ring_is_round_open_inside_and_dashed_when_hidden():
     hidden = np.full((101, 101, 3), 200, np.uint8)
     draw_ring(hidden, x=50, y=50, radius=30, line=2.0, colour=(0, 0, 0), faint=True)
     assert 0.3 < (hidden < 60).all(axis=2).sum() / dark.sum() < 0.7
+
+
+@pytest.mark.parametrize("size", [3, 5, 31, 61])
+def test_surroundings_are_averaged_twice_each_way_and_go_on_beyond_the_edge(size):
+    values = np.random.default_rng(7).random((40, 26), dtype=np.float32) * np.float32(90.0)
+    once = uniform_filter(values.astype(np.float64), size, mode="nearest")
+    twice = uniform_filter(once, size, mode="nearest")
+    assert _blur(values, size) == pytest.approx(twice, abs=2e-5)
