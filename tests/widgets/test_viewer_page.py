@@ -287,6 +287,60 @@ def test_undo_redo_and_save_are_asked_of_python(viewer):
     assert "Fill hole" in viewer.page.locator("[data-command=undo]").get_attribute("title")
 
 
+AHEAD = "performance.getEntriesByName('stsbench:ahead').length"
+PATCH = {"vertices": [(8.0, 12.0, 0.0)], "faces": [(0, 1, len(SHEET.vertices))]}
+CUT = {"vertex_count": len(SHEET.vertices), "face_count": len(SHEET.faces)}
+
+
+def stepped(viewer, **change):
+    """Do one step as a bench does: the delta, then the names of the history."""
+    viewer.apply_delta("scan", **change)
+    viewer.history("Fill hole", None)
+
+
+def test_an_undo_is_seen_before_python_answers_and_not_drawn_again(viewer):
+    stepped(viewer, **PATCH)
+    full, ahead = drawn_faces(viewer), viewer.ask(AHEAD)
+    viewer.press("Control+z")
+    assert (drawn_faces(viewer), viewer.ask(AHEAD)) == (full - 1, ahead + 1)
+    assert len(viewer.seen("undo")) == 1, "Python is asked all the same"
+    viewer.page.wait_for_timeout(300)
+    frames = viewer.ask("app.stage.frames")
+    viewer.apply_delta("scan", **CUT)
+    assert viewer.ask("app.stage.frames") == frames
+    assert viewer.seen("drawn")[-1]["what"] == "delta"
+    viewer.history(None, "Fill hole")
+    viewer.press("Control+y")
+    assert (drawn_faces(viewer), viewer.ask(AHEAD)) == (full, ahead + 2)
+
+
+def test_an_undo_that_python_did_not_do_is_taken_back(viewer):
+    full = drawn_faces(viewer) + 1
+    answers = (
+        lambda: viewer.history("Fill hole", None),  # a note went instead
+        viewer.drop_preview,  # an error
+        lambda: viewer.apply_delta("scan", removed=[5]),  # another step came first
+    )
+    for answer in answers:
+        stepped(viewer, **PATCH)
+        viewer.press("Control+z")
+        assert drawn_faces(viewer) == full - 1
+        answer()
+        left = int(viewer._layers["scan"].alive_count)
+        assert drawn_faces(viewer) == left
+        viewer.apply_delta("scan", **CUT)
+
+
+def test_two_views_wait_for_python(viewer):
+    stepped(viewer, **PATCH)
+    viewer.open_view()
+    full = drawn_faces(viewer)
+    viewer.press("Control+z")
+    assert drawn_faces(viewer) == full
+    viewer.apply_delta("scan", **CUT)
+    assert drawn_faces(viewer) == full - 1
+
+
 @pytest.fixture
 def fingers(viewer):
     """Touch the canvas as a touch screen does, through the browser's own input."""

@@ -29,6 +29,7 @@ import { Stage, type Picked } from "./stage.ts";
 import style from "./style.css";
 import type { Notation } from "./teeth.ts";
 import { Tools } from "./tools.ts";
+import { StepsAhead } from "./steps_ahead.ts";
 import { slotsIn, type Finding, type Level, type Model } from "./wire.ts";
 import { maskOf } from "./face_sets.ts";
 
@@ -58,6 +59,7 @@ export class App {
   readonly chrome: Chrome;
   readonly pointer: Pointer;
   readonly cross: Cross;
+  readonly ahead = new StepsAhead<Layer>();
   preview: { layer: Layer; inverse: Delta } | null = null;
   history: { undo: string | null; redo: string | null } = { undo: null, redo: null };
   asksFirst = true;
@@ -129,7 +131,9 @@ export class App {
   }
 
   accept(): void {
-    if (this.preview) this.send({ type: "accept" });
+    if (!this.preview) return;
+    this.ahead.wait();
+    this.send({ type: "accept" });
   }
 
   reject(): void {
@@ -165,6 +169,7 @@ export class App {
     if (this.chrome.showsHelp) return this.chrome.toggleHelp();
     if (this.preview) return this.reject();
     if (this.isWaiting) {
+      this.ahead.wait();
       this.answered();
       return this.send({ type: "cancel" });
     }

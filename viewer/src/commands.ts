@@ -2,6 +2,7 @@
 import type { App } from "./app.ts";
 import { VIEW_NAMES } from "./camera.ts";
 import type { Label } from "./labels.ts";
+import { askForStep } from "./steps_ahead.ts";
 import { summaryOf } from "./summary.ts";
 
 export type Where = "history" | "views" | "show" | "tools" | "selection" | "findings" | "more" | "keys";
@@ -31,8 +32,8 @@ const onFaces = (id: string, key: string, use: (app: App) => Record<string, unkn
   });
 
 export const COMMANDS: Command[] = [
-  { id: "undo", where: "history", keys: ["Mod+z"], run: (app) => app.send({ type: "undo" }), can: (app) => app.history.undo !== null },
-  { id: "redo", where: "history", keys: ["Mod+y", "Mod+Shift+z"], run: (app) => app.send({ type: "redo" }), can: (app) => app.history.redo !== null },
+  { id: "undo", where: "history", keys: ["Mod+z"], run: (app) => askForStep(app, "undo"), can: (app) => app.history.undo !== null },
+  { id: "redo", where: "history", keys: ["Mod+y", "Mod+Shift+z"], run: (app) => askForStep(app, "redo"), can: (app) => app.history.redo !== null },
   { id: "save", where: "history", keys: ["Mod+s"], run: (app) => app.send({ type: "save" }) },
 
   ...VIEW_NAMES.map((name, i): Command => ({

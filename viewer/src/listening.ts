@@ -19,6 +19,7 @@ export function listen(app: App): () => void {
     }
   };
   const gone = () => {
+    app.ahead.clear();
     app.answered();
     app.say(app.words("kernel_gone"), "error", false);
   };

@@ -11,6 +11,7 @@ import { LAYER_COLOURS } from "./material.ts";
 import { askToCollect, release } from "./scratch.ts";
 import { sharedMesh, type SharedMesh } from "./shared_meshes.ts";
 import { SlotMesh } from "./slots.ts";
+import { follow } from "./steps_ahead.ts";
 import { bytes, floats, numbers, readDelta, type Finding, type Level, type Message, type Triple } from "./wire.ts";
 
 const LARGE = 100_000; // bytes of a message that leaves something behind worth collecting
@@ -19,7 +20,7 @@ const AGAIN_MS = 700;
 
 const WORDS = ["history", "say", "before_known"]; // change nothing in the picture: in software one costs 0.1 s
 
-type Handler = (message: Message, buffers: DataView[]) => void;
+type Handler = (message: Message, buffers: DataView[]) => void | boolean; // false: the picture is that already
 
 export class Messages {
   private readonly handlers: Record<string, Handler>;
@@ -44,6 +45,7 @@ export class Messages {
       directions: (message) => this.directions(message),
       history: (message) => {
         app.history = { undo: (message.undo as string | null) ?? null, redo: (message.redo as string | null) ?? null };
+        follow(app, app.ahead.named(app.history.undo, app.history.redo));
       },
       say: (message) => {
         app.answered();
@@ -57,13 +59,13 @@ export class Messages {
     const { app } = this, handler = this.handlers[message.type];
     if (!handler || (message.to && message.to !== app.id)) return;
     const start = performance.now();
-    handler(message, buffers);
+    const isNew = handler(message, buffers) !== false;
     if (buffers.reduce((sum, { byteLength }) => sum + byteLength, 0) > LARGE) this.collectSoon();
     if (message.to || app.isOnlyView) for (const { buffer } of buffers) release(buffer as ArrayBuffer);
     app.refreshSoon();
     if (["mesh", "delta", "drop_preview"].includes(message.type)) {
       if (message.type !== "mesh") app.answered();
-      app.stage.draw();
+      if (isNew) app.stage.draw();
       const end = performance.now();
       performance.measure(`stsbench:${message.type}`, { start, end });
       app.send({ type: "drawn", seq: message.seq, what: message.type, layer: message.layer, js_ms: Math.round(10 * (end - start)) / 10 });
@@ -139,6 +141,7 @@ export class Messages {
 
   private forget(layer: Layer): void {
     const { app } = this;
+    app.ahead.clear();
     if (app.preview?.layer === layer) app.preview = null;
     if (app.selection.layer === layer) app.selection.clear(false);
     app.compare.drop(layer.name);
@@ -146,37 +149,33 @@ export class Messages {
     app.rims.forget(layer);
   }
 
-  private delta(message: Message, buffers: DataView[]): void {
+  /** False where the page shows it already: nothing is drawn again. */
+  private delta(message: Message, buffers: DataView[]): boolean {
     const { app } = this;
+    const layer = app.layer(message.layer), delta = readDelta(message, buffers);
+    if (layer && !message.preview && app.ahead.confirms(layer, delta)) return false;
     this.dropPreview(message);
-    const layer = app.layer(message.layer);
-    if (!layer) return;
-    const change = layer.apply(readDelta(message, buffers), `${message.seq} do`, message.preview ? "preview" : "keep");
+    if (!layer) return true;
+    const change = layer.apply(delta, `${message.seq} do`, message.preview ? "preview" : "keep");
     if (message.preview) {
       app.preview = { layer, inverse: change.inverse };
       layer.showOverlay("preview", change.added.length ? change.added : change.movedFaces, { colour: 0x46c46a, inFront: 4 });
+    } else {
+      app.ahead.learn(layer, delta, change.inverse);
     }
-    this.follow(layer);
+    follow(app, layer);
+    return true;
   }
 
   private dropPreview(message: Message): void {
     const { app } = this;
+    follow(app, app.ahead.drop());
     if (!app.preview) return;
     const { layer, inverse } = app.preview;
     app.preview = null;
     layer.showOverlay("preview", []);
     layer.apply(inverse, `${message.seq} drop`, "drop");
-    this.follow(layer);
-  }
-
-  private follow(layer: Layer): void {
-    const { app } = this;
-    app.rims.forget(layer);
-    app.tools.active.leave?.(); // what was lit under the pointer may be gone
-    app.selection.follow(layer);
-    if (app.maps.hasEdits) app.maps.drawEdits(layer);
-    if (app.stage.clips) app.section.update();
-    app.stage.measure();
+    follow(app, layer);
   }
 
   private values(message: Message, buffers: DataView[]): void {

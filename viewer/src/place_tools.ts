@@ -151,6 +151,7 @@ export class NoteTool implements Tool {
       this.back();
       if (!note) return;
       this.app.measures.notes.push({ layer: hit.layer.name, place: hit.place.clone(), note });
+      this.app.ahead.wait();
       this.app.send({ type: "mark", layer: hit.layer.name, place_mm: hit.place.toArray(), note });
       this.app.stage.invalidate();
     };

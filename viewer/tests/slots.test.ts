@@ -75,7 +75,8 @@ test("dead slots of a mesh that comes from Python stay dead", () => {
   assert.deepEqual([...mesh.index.slice(9, 12)], [...faces.slice(9, 12)]);
 });
 
-test("a mesh that was let go leaves nothing in memory", () => {
+const CANNOT = !("transfer" in ArrayBuffer.prototype) && "this Node.js gives no memory back by hand";
+test("a mesh that was let go leaves nothing in memory", { skip: CANNOT }, () => {
   const mesh = make(), arrays = [mesh.positions, mesh.index, mesh.shades, mesh.alive];
   const shared = new SharedMesh(mesh).enter().enter();
   shared.picking.prepare();
