@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 
 from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
-from stsbench.domain.mesh import Mask
+from stsbench.domain.mesh import Faces, Mask
 from stsbench.domain.progress import Progress
 from stsbench.geometry.boundary import LoopSet, boundary_loops
 from stsbench.geometry.bounding_tree import build_tree
 from stsbench.geometry.compiled import side_by_side
 from stsbench.geometry.edge_pairs import keys_of
 from stsbench.geometry.face_measures import measure_faces
-from stsbench.geometry.face_sets import faces_at
+from stsbench.geometry.face_sets import faces_at, named_vertices
 from stsbench.geometry.hole_filling import fill_loops
 from stsbench.geometry.manifoldness import smaller_fans
 from stsbench.geometry.self_intersection import flat_stars, meetings_with, self_meetings
@@ -235,9 +235,7 @@ class Patcher:
         new = np.ascontiguousarray(draft.faces[added])
         wrong[added] = measure_faces(draft.vertices, new, thin_mm=self.tidied.thin_mm).thin
         wrong |= faces_at_edges(draft.twin, BRANCHING)
-        about = np.ascontiguousarray(draft.faces[draft.touching(new)])
-        near = sum_near(draft.vertices, about)
-        flat = flat_stars(draft.vertices, about, near, open_vertices(draft.faces, draft.twin))
+        flat = self._flat_about(new)
         mark = draft.mark[: len(draft.mark) - len(added)]  # ascending: added faces come last
         alive = np.zeros(len(self.tree.order), dtype=bool)
         alive[mark] = True
@@ -251,6 +249,20 @@ class Patcher:
             wrong[rows] = True
         self._second.expect(useful=not wrong.any())
         return wrong
+
+    def _flat_about(self, new: Faces) -> NDArray[np.uint8]:
+        """Mark flat stars, (V,) uint8; rightly at the vertices of new faces, which are asked."""
+        draft = self.draft
+        about = draft.faces.take(draft.touching(new), axis=0)
+        names = np.flatnonzero(named_vertices(about, draft.vertex_count))
+        name = np.zeros(draft.vertex_count, dtype=np.int32)
+        name[names] = np.arange(len(names), dtype=np.int32)
+        faces, vertices = name.take(about), draft.vertices.take(names, axis=0)
+        flat = np.ones(draft.vertex_count, dtype=np.uint8)
+        flat[open_vertices(draft.faces, draft.twin)] = 0
+        rim = np.flatnonzero(flat[names] == 0)
+        flat[names] = flat_stars(vertices, faces, sum_near(vertices, faces), rim)
+        return flat
 
     def _whole_patches(self, wrong: Mask) -> Mask:
         """Take the whole patch of every wrong added face."""

@@ -32,8 +32,7 @@ from stsbench.repair.draft import Draft
 
 __all__ = ["SecondLook", "Seen"]
 
-_Doubles = NDArray[np.float64]
-_Numbers = tuple[_Doubles, _Doubles, NDArray[np.int64], int, NDArray[np.uint8], int]
+_Numbers = tuple[NDArray[np.float64], NDArray[np.int64], int, NDArray[np.uint8], int]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -85,13 +84,18 @@ class SecondLook:
         self._neighbours = defects.neighbours
         self._known = 0  # changes of the draft that the numbers above have in them
         self._seen = np.zeros((0, 3), dtype=np.int32)  # faces to be asked again if they stay
-        self._before = self._numbers()
+        self._keep_numbers()
         self._prepared = False
         self._useful = True
         self._ready: _Ready | None = None
 
-    def _numbers(self) -> _Numbers:
-        return self.unity, self._near, self._shorter, self._passes, self._looked, self._known
+    def _keep_numbers(self) -> None:
+        """Keep what `forget` brings back; of `near`, the largest, only rows that are to change."""
+        self._before: _Numbers = (
+            self.unity, self._shorter, self._passes, self._looked, self._known
+        )  # fmt: skip
+        self._near_count = len(self._near)
+        self._near_before = np.zeros(0, dtype=np.int64), self._near[:0]
 
     def expect(self, *, useful: bool) -> None:
         """Tell a `prepare` that runs on the other core whether anybody will want it."""
@@ -113,7 +117,9 @@ class SecondLook:
         border = np.zeros(draft.vertex_count, dtype=bool)
         border[open_vertices(draft.faces, draft.twin)] = True
         renewed = draft.faces.take(np.flatnonzero(faces_at(draft.faces, changed)), axis=0)
-        self._near[changed] = self._sums_at(changed, renewed)
+        rows = np.flatnonzero(changed)
+        self._near_before = rows, self._near.take(rows, axis=0)
+        self._near[rows] = self._sums_at(changed, renewed)
         neighbours = renew_neighbours(*self._neighbours, changed, renewed, border)
         if self._is_vain():
             return
@@ -127,6 +133,7 @@ class SecondLook:
             self.prepare()
         draft, ready = self.draft, self._ready
         self._prepared, self._ready = False, None
+        self._keep_numbers()
         self._seen = self._seen[:0]
         nothing = np.zeros(len(draft.faces), dtype=bool)
         if ready is None:
@@ -145,8 +152,11 @@ class SecondLook:
     def forget(self) -> None:
         """Forget the last `prepare`, if any: what it looked at did not stay."""
         self._prepared, self._ready, self._useful = False, None, True
-        before = self._before
-        self.unity, self._near, self._shorter, self._passes, self._looked, self._known = before
+        self.unity, self._shorter, self._passes, self._looked, self._known = self._before
+        rows, sums = self._near_before
+        self._near[rows] = sums
+        self._near = self._near[: self._near_count]
+        self._keep_numbers()
 
     def _sums_at(self, changed: Mask, faces: Faces) -> NDArray[np.float64]:
         """Sum vector area and area at changed vertices, (N, 4), over all faces that name one."""
@@ -161,7 +171,7 @@ class SecondLook:
     def _take_changes(self) -> Mask:
         """Mark vertices that lost or gained a face since the last look; make room for new ones."""
         draft = self.draft
-        self._before = self._numbers()
+        self._keep_numbers()
         fresh = draft.vertex_count - len(self.unity)
         self.unity = np.concatenate([self.unity, np.ones(fresh)])
         self._near = np.concatenate([self._near, np.zeros((fresh, 4))])
