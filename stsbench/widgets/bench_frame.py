@@ -142,6 +142,12 @@ class BenchFrame:
         self._threads = [*(old for old in self._threads if old.is_alive()), thread]
         thread.start()
 
+    def is_free(self) -> bool:
+        """Return whether no work is running; say so where it is."""
+        if self._work.locked():
+            self.say(self.labels("working"), "warning")
+        return not self._work.locked()
+
     def wait(self, seconds: float = 60.0) -> bool:
         """Wait until no work is running; for tests and for closing."""
         for thread in self._threads:

@@ -3,6 +3,7 @@
 Rules owned here:
 - Setting or confirming the plane makes the model anew, in the bench's thread; what is on screen is
   what "save" stores.
+- A decision waits until the model of the one before is made; undo and redo are decisions, too.
 - The first version is stored as soon as it is on screen, as a batch would.
 """
 
@@ -72,6 +73,8 @@ class ModelDesk(BenchWithView):
         )
         self.listen("plane", self._on_plane)
         self.listen("plane_confirm", lambda _content, _buffers: self.confirm())
+        self.listen("undo", lambda _content, _buffers: self.undo())
+        self.listen("redo", lambda _content, _buffers: self.redo())
         self.listen("save", lambda _content, _buffers: self.save())
         self.listen("cancel", lambda _content, _buffers: self.cancel())
         self.run(self._open)
@@ -84,8 +87,18 @@ class ModelDesk(BenchWithView):
 
     def confirm(self) -> None:
         """Answer that the plane on screen lies right, and make the model anew."""
-        if self.guard(lambda: self._live.confirm_plane(self._shown)):
+        if self.is_free() and self.guard(lambda: self._live.confirm_plane(self._shown)):
             self.run(self._make_shown)
+
+    def undo(self) -> None:
+        """Take the last decision back, and make the model anew."""
+        if self.is_free():
+            self._make_of(self._live.undo())
+
+    def redo(self) -> None:
+        """Decide again what was taken back last, and make the model anew."""
+        if self.is_free():
+            self._make_of(self._live.redo())
 
     def save(self) -> None:
         """Store a new version."""
@@ -130,16 +143,38 @@ class ModelDesk(BenchWithView):
         self._store(progress)
 
     def _on_plane(self, content: Mapping[str, Any], _buffers: list[Any]) -> None:
-        self._live.set_plane(self._shown, content["points"])
+        if self.is_free():
+            self._live.set_plane(self._shown, content["points"])
+            self.run(self._make_shown)
+
+    def _make_of(self, scan_id: str) -> None:
+        """Make anew what a decision was about: one arch, which is shown, or every one."""
+        self._show_history()
+        if not scan_id:
+            self._body.value = self._live.body
+            self.run(self._make_all)
+            return
+        if scan_id != self._shown:
+            self._arches.value = scan_id
         self.run(self._make_shown)
 
+    def _show_history(self) -> None:
+        decisions = self._live.decisions
+        words = [
+            name and self.labels.find(name, "tool")
+            for name in (decisions.next_undo, decisions.next_redo)
+        ]
+        self.viewer.history(words[0], words[1])
+
     def _make_shown(self, progress: Progress) -> None:
+        self._show_history()
         self._outcome.value = self.labels("unsaved")
         self._live.make(self._shown, progress)
         self._show_model()
         self._show_checks()
 
     def _make_all(self, progress: Progress) -> None:
+        self._show_history()
         self._outcome.value = self.labels("unsaved")
         for scan_id in tuple(self._live.meshes):
             self._live.make(scan_id, progress)
@@ -226,16 +261,17 @@ class ModelDesk(BenchWithView):
         session, wanted = self.session, str(change["new"])
         if session is None or wanted == session.body:
             return
-        before = session.body
-        if not self.guard(partial(session.choose_body, wanted)):
+        if not self.is_free() or not self.guard(partial(session.choose_body, wanted)):
+            self._body.value = session.body
             return
 
         def work(progress: Progress) -> None:
             try:
                 self._make_all(progress)
             except StsbenchError:
-                session.choose_body(before)
-                self._body.value = before
+                session.decisions.drop_last()
+                self._body.value = session.body
+                self._show_history()
                 raise
 
         self.run(work)

@@ -4,6 +4,8 @@ Rules owned here:
 - The bench makes a model through the very lines a batch uses; what a technician decides is in the
   answers: `<scan>/orientation`, `<scan>/orientation_confirmed`, `body`.
 - Three places on the teeth give the occlusal plane; its side is that of the plane before.
+- Plane, its confirmation and the body are taken back and decided again in one order; the model is
+  made anew from the answers each time, so it is the one a batch would make.
 - Leases are watched as on the repair bench.
 """
 
@@ -25,6 +27,7 @@ from stsbench.modelling.pipeline import ModelResult
 from stsbench.vault.client import VaultClient
 from stsbench.workflow.bench_lease import HeldCase, WatchedLeases
 from stsbench.workflow.cases import OpenCase, latest_object, newest_case
+from stsbench.workflow.decisions import Decisions
 from stsbench.workflow.model import (
     CaseModel,
     ScanModel,
@@ -78,7 +81,7 @@ class ModelSession(HeldCase):
             self.case = _with_an_arch(newest_case(self._client, case_number))
             self._leases = WatchedLeases(self.case, purpose=Purpose.MODEL, role=role, ended=ended)
             self._kept = answers_saved_with(self._leases)
-            self._answers = self._kept if answers is None else answers
+            self.decisions = Decisions(self._kept if answers is None else answers)
         except BaseException:
             self._client.close()
             raise
@@ -92,12 +95,12 @@ class ModelSession(HeldCase):
     @property
     def answers(self) -> Answers:
         """Everything decided so far."""
-        return self._answers
+        return self.decisions.answers
 
     @property
     def body(self) -> str:
         """Solid or hollow, as answered or as the notebook has it."""
-        return str(self._answers.get("body", self._body))
+        return str(self.answers.get("body", self._body))
 
     def open_scan(self, scan: ScanEntry) -> TriangleMesh:
         """Open the repaired scan of one arch.
@@ -132,7 +135,7 @@ class ModelSession(HeldCase):
                 self.meshes[scan_id],
                 scan,
                 order=self.case.record.order,
-                answers=self._answers,
+                answers=self.answers,
                 profile=self._profile,
                 body=self._body,
                 progress=progress,
@@ -158,15 +161,39 @@ class ModelSession(HeldCase):
         before = self.made[scan_id].frame.normal if scan_id in self.made else None
         normal = plane_normal(np.asarray(places, dtype=np.float64), before=before)
         rounded = [round(float(x), 6) + 0.0 for x in normal]
-        self._answer(f"{scan_id}/orientation", rounded)
+        self._decide("plane", scan_id, f"{scan_id}/orientation", rounded)
 
     def confirm_plane(self, scan_id: str) -> None:
         """Answer that the plane of an arch lies right."""
-        self._answer(f"{scan_id}/orientation_confirmed", True)
+        self._decide("plane_confirm", scan_id, f"{scan_id}/orientation_confirmed", True)
 
     def choose_body(self, body: str) -> None:
         """Answer solid or hollow."""
-        self._answer("body", body)
+        self._decide("body", "", "body", body)
+
+    def undo(self) -> str:
+        """Take the last decision back; return the scan to make anew, empty for every one.
+
+        Raises
+        ------
+        InputError
+            There is none.
+        """
+        self._leases.check()
+        with self._lock:
+            return self.decisions.undo().scan_id
+
+    def redo(self) -> str:
+        """Decide again what was taken back last; return the scan to make anew, as `undo`.
+
+        Raises
+        ------
+        InputError
+            Nothing was.
+        """
+        self._leases.check()
+        with self._lock:
+            return self.decisions.redo().scan_id
 
     def result(self) -> CaseModel:
         """Return what saving would store."""
@@ -188,7 +215,7 @@ class ModelSession(HeldCase):
         """
         self._leases.check()
         made = self.result()
-        kept = Answers({**self._kept.values, **self._answers.values})  # steps of the repair stay
+        kept = Answers({**self._kept.values, **self.answers.values})  # steps of the repair stay
         for model in made.models:
             source_id, lease_id = self._sources[model.scan_id]
             store_model(self.case, source_id, model.result, lease_id=lease_id)
@@ -217,10 +244,10 @@ class ModelSession(HeldCase):
             raise InputError(f"There is no scan {scan_id!r} on the bench.", "Run the cell again.")
         return found[0]
 
-    def _answer(self, key: str, value: object) -> None:
+    def _decide(self, what: str, scan_id: str, key: str, value: object) -> None:
         self._leases.check()
         with self._lock:
-            self._answers = self._answers.with_answer(key, value)
+            self.decisions.decide(what, scan_id, key, value)
 
 
 def _with_an_arch(case: OpenCase) -> OpenCase:

@@ -445,6 +445,14 @@ def test_a_plane_is_set_by_three_clicks_confirmed_and_the_model_saved(modelling,
     page.get_by_role("button", name="The plane lies right").click()
     hands.wait_python("bench.answers.get('lower/orientation_confirmed')")
     hands.wait_done()
+    decided = hands.python("print(bench.answers.as_json())")
+    for keys, sources in (("Control+z", ("given", "automatic")), ("Control+y", ("given", "given"))):
+        for source in sources:
+            hands.key(keys)
+            hands.wait_done()
+            made = hands.python("print(bench.desk.session.made['lower'].frame.source)")
+            assert source in made
+    assert hands.python("print(bench.answers.as_json())") == decided
     page.get_by_role("button", name="Save new version").click()
     hands.wait_done()
     assert "Next: 4" in page.locator(".stsbench-next").last.inner_text()

@@ -99,6 +99,29 @@ def test_confirming_the_plane_is_an_answer_and_goes_into_the_report(bench):
     assert bench.answers.values == {"upper/orientation_confirmed": True}
 
 
+def test_planes_confirmations_and_bodies_are_taken_back_in_one_order(bench):
+    first = bench.make("upper")
+    bench.set_plane("upper", [(0, 0, 0), (40, 0, 1), (20, 30, 0)])
+    bench.confirm_plane("upper")
+    bench.confirm_plane("upper")  # nothing new
+    turned = bench.make("upper")
+    bench.choose_body("hollow")
+    end = bench.answers
+    assert [(bench.decisions.next_undo, bench.undo()) for _ in range(3)] == [
+        ("body", ""), ("plane_confirm", "upper"), ("plane", "upper"),
+    ]  # fmt: skip
+    assert (bench.answers, bench.decisions.next_undo) == (Answers(), None)
+    again = bench.make("upper")
+    assert again.mesh.vertices.tobytes() == first.mesh.vertices.tobytes()
+    assert turned.mesh.vertices.tobytes() != first.mesh.vertices.tobytes()
+    with pytest.raises(InputError, match="nothing to undo"):
+        bench.undo()
+    assert [bench.redo() for _ in range(3)] == ["upper", "upper", ""]
+    assert bench.answers == end
+    bench.undo()  # hollow models are not made yet
+    assert bench.make("upper").mesh.vertices.tobytes() == turned.mesh.vertices.tobytes()
+
+
 def test_saved_answers_keep_the_steps_of_the_repair(case):
     session = ModelSession(case)
     steps = session.answers.get("upper/steps")
