@@ -255,6 +255,45 @@ def test_python_takes_a_note_off_the_page_and_puts_it_back(viewer):
     assert "1  bubble" in viewer.page.locator("svg text").all_text_contents()
 
 
+def test_measures_and_notes_of_the_page_are_undone_among_the_steps(viewer):
+    def shown(done, notes):
+        viewer.page.wait_for_function(
+            "([done, notes]) => { const { measures } = [...window.stsbenchViewers].at(-1);"
+            " return measures.done.length === done && measures.notes.length === notes; }",
+            arg=[done, notes],
+        )
+
+    viewer.press("m")
+    viewer.click((2, 2, 0))
+    viewer.click((5, 6, 0))
+    viewer.press("Shift+N")
+    viewer.click((14, 6, 0))
+    viewer.page.keyboard.type("rough")
+    viewer.page.keyboard.press("Enter")
+    shown(1, 1)
+    viewer.press("Control+z")
+    shown(1, 0)
+    viewer.press("Control+z")
+    shown(0, 0)
+    assert viewer.seen("undo") == []
+    viewer.press("Control+y", "Control+y")
+    shown(1, 1)
+    viewer.history("Fill hole", None)  # a step of Python's comes after them
+    viewer.page.wait_for_function("() => [...window.stsbenchViewers].at(-1).history.undo")
+    viewer.press("Control+z")
+    assert len(viewer.seen("undo")) == 1
+    viewer.history(None, "Fill hole")
+    viewer.page.wait_for_function("() => ![...window.stsbenchViewers].at(-1).history.undo")
+    viewer.press("Control+z")
+    shown(1, 0)
+    viewer.show_notes("scan", [((2, 2, 0), "rough")])  # from now on Python has the say of notes
+    shown(1, 1)
+    viewer.press("Control+z")
+    shown(0, 1)
+    viewer.press("Control+z", "Control+y")
+    shown(1, 1)
+
+
 def test_three_places_give_a_plane_and_enter_confirms_it(viewer):
     viewer.press("p")
     for place in [(2, 2, 0), (18, 2, 0), (10, 18, 0)]:

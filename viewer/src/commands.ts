@@ -32,8 +32,8 @@ const onFaces = (id: string, key: string, use: (app: App) => Record<string, unkn
   });
 
 export const COMMANDS: Command[] = [
-  { id: "undo", where: "history", keys: ["Mod+z"], run: (app) => askForStep(app, "undo"), can: (app) => app.history.undo !== null },
-  { id: "redo", where: "history", keys: ["Mod+y", "Mod+Shift+z"], run: (app) => askForStep(app, "redo"), can: (app) => app.history.redo !== null },
+  { id: "undo", where: "history", keys: ["Mod+z"], run: (app) => { if (!app.measures.undo()) askForStep(app, "undo"); }, can: (app) => app.history.undo !== null || app.measures.own.canUndo },
+  { id: "redo", where: "history", keys: ["Mod+y", "Mod+Shift+z"], run: (app) => { if (!app.measures.redo()) askForStep(app, "redo"); }, can: (app) => app.history.redo !== null || app.measures.own.canRedo },
   { id: "save", where: "history", keys: ["Mod+s"], run: (app) => app.send({ type: "save" }) },
 
   ...VIEW_NAMES.map((name, i): Command => ({

@@ -46,6 +46,7 @@ export class Messages {
       history: (message) => {
         app.history = { undo: (message.undo as string | null) ?? null, redo: (message.redo as string | null) ?? null };
         follow(app, app.ahead.named(app.history.undo, app.history.redo));
+        app.measures.own.follow();
       },
       say: (message) => {
         app.answered();
@@ -209,6 +210,7 @@ export class Messages {
     app.guides.clear();
     app.measures.clear();
     app.measures.notes = [];
+    app.measures.own.forget(() => true);
     app.tools.choose("turn");
     app.history = { undo: null, redo: null };
     app.answered();

@@ -3,6 +3,7 @@ import { Ray, Vector3 } from "three";
 import type { App } from "./app.ts";
 import { button, element } from "./fields.ts";
 import type { Label } from "./labels.ts";
+import { OwnHistory } from "./own_history.ts";
 import { angleDegrees, distance } from "./sections.ts";
 import type { At, Tool } from "./tool.ts";
 import type { Triple } from "./wire.ts";
@@ -15,10 +16,17 @@ interface Measure {
   text: string;
 }
 
+interface Note {
+  layer: string;
+  place: Vector3;
+  note: string;
+}
+
 /** What was measured stays on the screen until it is cleared. */
 export class Measures {
-  readonly done: Measure[] = [];
-  notes: { layer: string; place: Vector3; note: string }[] = [];
+  done: Measure[] = [];
+  notes: Note[] = [];
+  readonly own = new OwnHistory<Measure | Note>();
   begun: Vector3[] = [];
 
   constructor(private readonly app: App) {
@@ -43,8 +51,40 @@ export class Measures {
     });
   }
 
+  /** Put a measure or a note on the screen, such that undo takes it off. */
+  add(thing: Measure | Note): void {
+    this.put(thing);
+    this.own.add(thing);
+    this.app.refresh();
+  }
+
+  /** Take off what this page put last; false where it is Python's turn. */
+  undo(): boolean {
+    const thing = this.own.undo(this.app.history);
+    if (!thing) return false;
+    this.done = this.done.filter((one) => one !== thing);
+    this.notes = this.notes.filter((one) => one !== thing);
+    this.app.refresh();
+    this.app.stage.invalidate();
+    return true;
+  }
+
+  redo(): boolean {
+    const thing = this.own.redo(this.app.history);
+    if (thing) this.put(thing);
+    this.app.refresh();
+    return thing !== null;
+  }
+
+  private put(thing: Measure | Note): void {
+    if ("note" in thing) this.notes.push(thing);
+    else this.done.push(thing);
+    this.app.stage.invalidate();
+  }
+
   /** Python's list of a layer's notes takes the place of what was shown of it. */
   setNotes(layer: string, items: { place_mm: Triple; note: string }[]): void {
+    this.own.forget((thing) => "note" in thing && thing.layer === layer);
     const others = this.notes.filter((one) => one.layer !== layer);
     this.notes = [...others, ...items.map(({ place_mm, note }) => ({ layer, place: new Vector3(...place_mm), note }))];
     this.app.stage.invalidate();
@@ -58,7 +98,9 @@ export class Measures {
   }
 
   clear(): void {
-    this.done.length = this.begun.length = 0;
+    this.done = [];
+    this.begun = [];
+    this.own.forget((thing) => "kind" in thing);
   }
 }
 
@@ -119,7 +161,7 @@ export class MeasureTool implements Tool {
   private finished(places: Vector3[], value: number, unit: "mm" | "deg"): void {
     const { measures } = this.app;
     const text = unit === "mm" ? `${value.toFixed(2)} mm` : `${value.toFixed(1)}°`;
-    measures.done.push({ kind: this.id, places: places.map((place) => place.clone()), text });
+    measures.add({ kind: this.id, places: places.map((place) => place.clone()), text });
     measures.begun = [];
     this.app.say(`${this.app.words(this.id)}: ${text}`);
     this.app.send({ type: "measure", kind: this.id, value, unit, places: places.map((place) => place.toArray()) });
@@ -150,7 +192,7 @@ export class NoteTool implements Tool {
       const note = input.value.trim();
       this.back();
       if (!note) return;
-      this.app.measures.notes.push({ layer: hit.layer.name, place: hit.place.clone(), note });
+      this.app.measures.add({ layer: hit.layer.name, place: hit.place.clone(), note });
       this.app.ahead.wait();
       this.app.send({ type: "mark", layer: hit.layer.name, place_mm: hit.place.toArray(), note });
       this.app.stage.invalidate();
