@@ -58,3 +58,14 @@ def test_a_face_that_was_taken_out_is_met_by_no_added_one():
     twin[:3] = GONE
     _, table = append_twins(faces, twin, np.array([[1, 0, 3]], dtype=np.int32))
     assert table.tolist() == [GONE] * 3 + [-1] * 6
+
+
+@settings(deadline=None, max_examples=5)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.5, 0.97, 1.0]))
+def test_so_many_faces_that_both_cores_drop_them(seed, share):
+    rng = np.random.default_rng(seed)
+    faces = rng.permutation(grid_faces(110, 110), axis=0)
+    keep = rng.random(len(faces)) < share
+    kept, table = drop_faces(faces, half_edge_twins(faces, 111 * 111), keep)
+    assert np.array_equal(kept, faces[keep])
+    assert np.array_equal(table, half_edge_twins(kept, 111 * 111))

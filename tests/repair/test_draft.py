@@ -150,3 +150,31 @@ def test_a_remade_face_is_measured_again(draft):
     expected = measure_faces(draft.vertices, faces, thin_mm=1e-6)
     assert np.array_equal(draft.measures(1e-6).area_mm2, expected.area_mm2)
     assert draft.face_source[3] == -1
+
+
+def test_what_went_and_came_since_some_time_is_known(draft):
+    draft.drop(middle_strip(draft), EditReason.MANUAL)
+    draft.mark_faces()
+    first, second = draft.faces[[3]].copy(), draft.faces[[7, 9]].copy()
+    draft.drop(np.arange(len(draft.faces)) == 3, EditReason.MANUAL)
+    before = len(draft.changes)
+    gone = np.isin(np.arange(len(draft.faces)), [6, 8])
+    rows = draft.rows(gone)
+    draft.drop(gone, EditReason.MANUAL)
+    lost, gained = draft.changes.since(before)
+    assert np.array_equal(lost, second)
+    assert not len(gained)
+    draft.give_back(rows)
+    assert np.array_equal(draft.changes.since(before)[1], second)
+    draft.add(np.zeros((0, 3)), first, np.ones(1, np.uint8), np.zeros(1, np.int32))
+    lost, gained = draft.changes.since(0)
+    assert np.array_equal(lost, np.concatenate([first, second]))
+    assert np.array_equal(gained, np.concatenate([second, first]))
+
+
+def test_a_draft_taken_as_whole_is_what_a_look_would_find(draft):
+    found = draft.joined()
+    draft.take_as_whole()
+    for known, again in zip(draft.joined(), found, strict=True):
+        assert np.array_equal(known, again)
+        assert known.dtype == again.dtype

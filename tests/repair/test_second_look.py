@@ -113,6 +113,14 @@ def test_what_was_not_wanted_once_is_done_when_it_is():
     assert check(draft, look).spikes.any()
 
 
+def test_forgetting_after_a_look_brings_nothing_older_back():
+    draft, look = found(small(rough_dome(5)))
+    check(draft, look)
+    look.forget()
+    pull(draft, at(10, 12), (0, 0, 0.8))
+    assert check(draft, look).spikes.any()
+
+
 def test_a_spike_beside_a_taller_one_is_seen_when_that_is_gone():
     """Nothing has changed at its own vertices; the taller one stood in the rings outside."""
     draft, look = found(small(spike(spike(dome(), 20, 20), 20, 24, height_mm=0.8)))
