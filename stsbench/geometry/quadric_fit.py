@@ -9,12 +9,24 @@ import numpy as np
 
 from stsbench.geometry.compiled import kernel
 
-__all__ = ["depart", "set_axis"]
+__all__ = ["depart", "set_axis", "set_frame", "solve_small"]
 
 
 @kernel
-def _solve(matrix, right):
-    """Gauss with pivots on a small system, in place; False when it is singular."""
+def solve_small(matrix, right):
+    """Solve a small system by Gauss with pivots, in place.
+
+    Parameters
+    ----------
+    matrix : (N, N) float64
+    right : (N,) float64
+        Holds the answer afterwards.
+
+    Returns
+    -------
+    bool
+        False where the matrix is singular.
+    """
     n = len(right)
     for c in range(n):
         pivot = c
@@ -70,8 +82,20 @@ def set_axis(sums, ring, first, last, frame):
 
 
 @kernel
-def _set_frame(vertices, sums, ring, first, last, frame, centre):
-    """Axes and middle of ring[first:last]; the third axis is their mean normal."""
+def set_frame(vertices, sums, ring, first, last, frame, centre):
+    """Set axes and middle of some vertices; the third axis is their mean normal.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float64, mm
+    sums : (V, 4) float64
+        Vector area about every vertex.
+    ring : (N,) int32
+    first, last : int
+        The vertices are ``ring[first:last]``.
+    frame : (3, 3) float64
+    centre : (3,) float64
+    """
     set_axis(sums, ring, first, last, frame)
     centre[:] = 0.0
     for x in range(first, last):
@@ -93,7 +117,7 @@ def _set_frame(vertices, sums, ring, first, last, frame, centre):
 
 
 @kernel
-def depart(vertices, sums, ring, ends, k, last, near, frame, centre, place, matrix, right):
+def depart(vertices, sums, ring, ends, k, last, frame, centre, place, matrix, right):
     """Measure how far each vertex of rings 0 to `last` departs from a quadric over the outer ones.
 
     Parameters
@@ -105,8 +129,6 @@ def depart(vertices, sums, ring, ends, k, last, near, frame, centre, place, matr
         From `vertex_rings.walk_rings`.
     k, last : int
         The quadric is fitted to the rings after ring k up to ring `last`.
-    near : bool
-        The nearest of those count most: by the fourth power of their distance.
     frame, centre, place, matrix, right : float64
         Room for the work. The answer is left in ``place[:, 2]``, in mm.
 
@@ -119,7 +141,7 @@ def depart(vertices, sums, ring, ends, k, last, near, frame, centre, place, matr
     end = ends[last + 1]
     if end - first < 9:
         return np.inf
-    _set_frame(vertices, sums, ring, first, end, frame, centre)
+    set_frame(vertices, sums, ring, first, end, frame, centre)
     matrix[:] = 0.0
     right[:] = 0.0
     row = np.empty(6)
@@ -129,16 +151,7 @@ def depart(vertices, sums, ring, ends, k, last, near, frame, centre, place, matr
         w = vertices[ring[x], 2] - centre[2]
         for m in range(3):
             place[x, m] = frame[m, 0] * u + frame[m, 1] * v + frame[m, 2] * w
-    middle_u = 0.0
-    middle_w = 0.0
-    for x in range(first):
-        middle_u += place[x, 0] / first
-        middle_w += place[x, 1] / first
     for x in range(first, end):
-        weight = 1.0
-        if near:
-            away = (place[x, 0] - middle_u) ** 2 + (place[x, 1] - middle_w) ** 2
-            weight = 1.0 / max(away * away, 1e-12)
         row[0] = 1.0
         row[1] = place[x, 0]
         row[2] = place[x, 1]
@@ -147,12 +160,12 @@ def depart(vertices, sums, ring, ends, k, last, near, frame, centre, place, matr
         row[5] = place[x, 1] * place[x, 1]
         for m in range(6):
             for n in range(m, 6):
-                matrix[m, n] += weight * row[m] * row[n]
-            right[m] += weight * row[m] * place[x, 2]
+                matrix[m, n] += row[m] * row[n]
+            right[m] += row[m] * place[x, 2]
     for m in range(6):
         for n in range(m):
             matrix[m, n] = matrix[n, m]
-    if not _solve(matrix, right):
+    if not solve_small(matrix, right):
         return np.inf
     total = 0.0
     for x in range(end):

@@ -11,10 +11,11 @@ Rules owned here:
   departure of ring k is a small part of the height (`DOUBT`, more where few rings rise steeply).
   A cusp, a fissure or a papilla continues into the rings outside; a spike stands on its own. On edged
   surface, such as a machined part, the quadric misfits.
-- The spike is every vertex within ring k that departs to the tip's side by more than
-  `DEPARTURE_MM` from a quadric in which the nearest of those rings count most (by the fourth power of
-  their distance): farther out anatomy bends away. So its foot does not stay and no more than the
-  spike goes.
+- Where the surroundings are no quadric, as beside the gum line, a needle is a tip all the same: every
+  edge of the vertex falls by `NEEDLE_STEEPNESS` times its way across, by `NEEDLE_MM` in the mean, and
+  behind ring 2 the surface falls on by less than `NEEDLE_GROWTH` of its way. A cusp and the corner of
+  a machined part fall on.
+- How much of ring k and within is the spike: `spike_feet`.
 - Spikes are taken tallest first; two rings about a taken one nothing else is a tip.
 - Vertices on the border are never tips: nothing outside says what is right there.
 
@@ -29,6 +30,7 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Mask, Vertices
 from stsbench.geometry.compiled import in_threads, kernel
 from stsbench.geometry.quadric_fit import depart, set_axis
+from stsbench.geometry.spike_feet import find_foot
 from stsbench.geometry.vertex_rings import walk_rings
 
 __all__ = ["SPIKE_RINGS", "UNITY", "spike_vertices"]
@@ -45,7 +47,10 @@ DOUBT_NEAR = 0.27
 TALL_MM = 0.25
 TALL = 1.2
 DOUBT_TALL = 0.36
-DEPARTURE_MM = 0.045
+NEEDLE_STEEPNESS = 0.8
+NEEDLE_MM = 0.4
+NEEDLE_GROWTH = 0.4
+_NEEDLE_BASE = 2
 _RINGS = 8
 _LEAST_SHARE = 0.5  # a round ring seen from its side has 0.64 of its mean radius
 SPIKE_RINGS = _RINGS + 3  # nothing farther away has a say about a vertex
@@ -117,6 +122,41 @@ def _drop(vertices, sums, ring, ends, k, frame):
 
 
 @kernel
+def _falls_steeply(vertices, start, around, sums, v):
+    """Whether every edge of a vertex falls steeply along its normal, and far enough in the mean."""
+    x = sums[v, 0]
+    y = sums[v, 1]
+    z = sums[v, 2]
+    size = max(np.sqrt(x * x + y * y + z * z), 1e-30)
+    total = 0.0
+    for n in range(start[v], start[v + 1]):
+        dx = vertices[around[n], 0] - vertices[v, 0]
+        dy = vertices[around[n], 1] - vertices[v, 1]
+        dz = vertices[around[n], 2] - vertices[v, 2]
+        along = abs(dx * x + dy * y + dz * z) / size
+        across = np.sqrt(max(dx * dx + dy * dy + dz * dz - along * along, 0.0))
+        if along < NEEDLE_STEEPNESS * across:
+            return False
+        total += along
+    return total >= NEEDLE_MM * (start[v + 1] - start[v])
+
+
+@kernel
+def _needle(vertices, border, sums, ring, ends, frame):
+    """Height of a needle over its base; 0 where the surface falls on behind it: that is none."""
+    k = _NEEDLE_BASE
+    for x in range(ends[k + 2]):
+        if border[ring[x]]:
+            return 0.0
+    drop, radius = _drop(vertices, sums, ring, ends, k, frame)
+    on, farther = _drop(vertices, sums, ring, ends, k + 1, frame)
+    sign = 1.0 if drop > 0 else -1.0
+    if radius > FEW_RADIUS_MM or sign * drop < NEEDLE_MM:
+        return 0.0
+    return drop if sign * (on - drop) <= NEEDLE_GROWTH * (farther - radius) else 0.0
+
+
+@kernel
 def _find_tips(vertices, start, around, border, sums, asked, height, base, looked):
     """Height of the vertices that are tips, and the ring that is their base; else base 0.
 
@@ -177,9 +217,7 @@ def _find_tips(vertices, start, around, border, sums, asked, height, base, looke
                 if whole < last:
                     reach = whole
                     last = whole
-            rough = depart(
-                vertices, sums, ring, ends, k, last, False, frame, centre, place, matrix, right
-            )
+            rough = depart(vertices, sums, ring, ends, k, last, frame, centre, place, matrix, right)
             tall = abs(place[0, 2])
             if rough > DOUBT_TALL * tall or tall < needed:
                 continue
@@ -197,6 +235,13 @@ def _find_tips(vertices, start, around, border, sums, asked, height, base, looke
                 best = score
                 height[i] = place[0, 2]
                 base[i] = k
+        if not base[i] and _falls_steeply(vertices, start, around, sums, v):
+            needed = _NEEDLE_BASE + 3
+            if whole < needed:
+                whole = walk_rings(start, around, v, mark, v, ring, ends, whole, needed)
+            if whole >= needed:
+                height[i] = _needle(vertices, border, sums, ring, ends, frame)
+                base[i] = _NEEDLE_BASE if height[i] else 0
         looked[i] = SPIKE_RINGS if base[i] else whole
 
 
@@ -206,13 +251,10 @@ def _mark_spikes(vertices, start, around, border, sums, tips, base, spike):
     mark = np.full(len(vertices), -1, np.int32)
     taken = np.zeros(len(vertices), np.uint8)
     counts = np.zeros(len(tips), np.uint8)
+    name = np.full(len(vertices), -1, np.int32)
+    gone = np.empty(_ROOM, np.bool_)
     ring = np.empty(_ROOM, np.int32)
     ends = np.zeros(_RINGS + 6, np.int32)
-    place = np.empty((_ROOM, 3))
-    frame = np.empty((3, 3))
-    centre = np.empty(3)
-    matrix = np.empty((6, 6))
-    right = np.empty(6)
     found = 0
     for i in range(len(tips)):
         v = tips[i]
@@ -221,12 +263,10 @@ def _mark_spikes(vertices, start, around, border, sums, tips, base, spike):
             continue
         whole = walk_rings(start, around, v, mark, i, ring, ends, 0, k + 3)
         last = min(whole, k + 3)
-        depart(vertices, sums, ring, ends, k, last, True, frame, centre, place, matrix, right)
-        sign = 1.0 if place[0, 2] > 0 else -1.0
+        find_foot(vertices, start, around, border, sums, ring, ends, k, last, name, gone)
         for x in range(ends[k + 1]):
-            u = ring[x]
-            if spike[u] < 0 and not border[u] and sign * place[x, 2] > DEPARTURE_MM:
-                spike[u] = found
+            if gone[x] and spike[ring[x]] < 0:
+                spike[ring[x]] = found
         # What stands beside a spike looks like a pit: it is not asked again.
         for x in range(ends[min(k + 2, last) + 1]):
             taken[ring[x]] = 1
