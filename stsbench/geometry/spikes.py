@@ -261,8 +261,8 @@ def _mark_spikes(vertices, start, around, border, sums, tips, base, spike):
         k = base[i]
         if taken[v]:
             continue
-        whole = walk_rings(start, around, v, mark, i, ring, ends, 0, k + 3)
-        last = min(whole, k + 3)
+        whole = walk_rings(start, around, v, mark, i, ring, ends, 0, k + 2)
+        last = min(whole, k + 2)
         find_foot(vertices, start, around, border, sums, ring, ends, k, last, name, gone)
         for x in range(ends[k + 1]):
             if gone[x] and spike[ring[x]] < 0:
