@@ -4,7 +4,7 @@ Rules owned here:
 - At first everything up to the ring that is the base of the spike is taken for spike. A thin plate is
   laid through the rings outside; a vertex beside those that stay which rises less than
   `DEPARTURE_MM` over the plate to the tip's side stays too, and the next plate goes through it as
-  well. After `ROUNDS` plates what is left is the spike.
+  well. When none does any more, or after `ROUNDS` plates, what is left is the spike.
 - So the surface decides ring by ring from outside: no foot stays, and no more goes than stands out.
   Unlike a quadric the plate follows a crease into the gap as far as there are vertices to say so.
 - Only whole rings count, or the order of vertices would decide. Where more than `MOST` vertices would
@@ -24,7 +24,7 @@ __all__ = ["DEPARTURE_MM", "MOST", "ROUNDS", "find_foot"]
 
 DEPARTURE_MM = 0.045
 ROUNDS = 3
-MOST = 240
+MOST = 120
 
 
 @kernel
@@ -124,7 +124,11 @@ def find_foot(vertices, start, around, border, sums, ring, ends, k, last, name, 
                 beside |= other >= 0 and not gone[other]
             if gone[x] and beside:
                 stays[x] = sign * _rise(known, count, right, place[x]) <= DEPARTURE_MM
+        changed = False
         for x in range(1, inside):
+            changed |= stays[x]
             gone[x] &= not stays[x]
+        if not changed:
+            break
     for x in range(end):
         name[ring[x]] = -1

@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from stsbench.geometry.quadric_fit import depart
-from stsbench.geometry.spikes import UNITY, spike_vertices
+from stsbench.geometry.spikes import UNITY, _falls_steeply, _needle, spike_vertices
 from stsbench.geometry.topology import half_edge_twins, open_vertices
-from stsbench.geometry.vertex_rings import vertex_neighbours, walk_rings
-from stsbench.geometry.wide_normals import sum_near, sum_normals
+from stsbench.geometry.vertex_rings import vertex_neighbours
+from stsbench.geometry.wide_normals import sum_normals
 from tests.shapes import sheet
 
 PITCH_MM = 0.4
@@ -64,22 +63,54 @@ def test_what_is_low_or_wide_is_none(height_mm, radius_mm):
     assert (spike == -1).all()
 
 
-@pytest.mark.parametrize("bend", [-0.05, 0.05])
-def test_near_rings_say_more_than_a_bend_farther_out(bend):
-    """On the edge of a ridge a quadric over all rings alike misses the middle by far more."""
-    mesh = sheet(30, 30, pitch_mm=PITCH_MM, height=lambda x, y: 0 * x + bend * np.abs(y - 6.0) ** 3)
-    border = np.zeros(mesh.vertex_count, dtype=bool)
-    start, around = vertex_neighbours(mesh.faces, border)
-    ring, ends = np.empty(2048, np.int32), np.zeros(12, np.int32)
-    mark = np.full(mesh.vertex_count, -1, np.int32)
-    walk_rings(start, around, TIP, mark, 0, ring, ends, 0, 5)
-    sums = sum_near(mesh.vertices, mesh.faces)
-    rooms = np.empty((3, 3)), np.empty(3), np.empty((2048, 3)), np.empty((6, 6)), np.empty(6)
-    missed = []
-    for near in (False, True):
-        depart(mesh.vertices, sums, ring, ends, 2, 5, near, *rooms)
-        missed.append(np.abs(rooms[2][: ends[3], 2]).max())
-    assert missed[1] < 0.6 * missed[0]
+def stacked(drops_mm, *, way=1.0, pitch_mm=0.4, count=8):
+    """A vertex and rings of eight about it, each so far below it; what `_needle` is asked with."""
+    turns = np.arange(count) * 2 * np.pi / count
+    rings = [np.zeros((1, 3))]
+    for k, drop_mm in enumerate(drops_mm, 1):
+        circle = np.stack([np.cos(turns), np.sin(turns), 0 * turns], axis=1)
+        rings.append(pitch_mm * k * circle - [0, 0, way * drop_mm])
+    ends = np.array([0, *(1 + count * np.arange(len(rings)))], dtype=np.int32)
+    return np.concatenate(rings), ends
+
+
+# drops of rings 1 to 5, height
+NEEDLES = {
+    "level behind": ((0.6, 0.9, 0.9, 0.9, 0.9), 0.9),
+    "rises behind": ((0.6, 0.9, 0.6, 0.5, 0.5), 0.9),
+    "falls on a little": ((0.6, 0.9, 1.05, 1.2, 1.3), 0.9),
+    "falls on": ((0.6, 0.9, 1.1, 1.3, 1.5), 0.0),
+    "too low": ((0.3, 0.35, 0.35, 0.35, 0.35), 0.0),
+}
+
+
+@pytest.mark.parametrize("way", [1.0, -1.0])
+@pytest.mark.parametrize("name", NEEDLES)
+def test_a_needle_does_not_fall_on_behind_its_base(name, way):
+    drops_mm, height_mm = NEEDLES[name]
+    vertices, ends = stacked(drops_mm, way=way)
+    sums = np.tile([0.0, 0, 1, 1], (len(vertices), 1))
+    ring = np.arange(len(vertices), dtype=np.int32)
+    border = np.zeros(len(vertices), dtype=bool)
+    told = _needle(vertices, border, sums, ring, ends, np.empty((3, 3)))
+    assert told == pytest.approx(way * height_mm)
+    border[ends[4] - 1] = True
+    assert _needle(vertices, border, sums, ring, ends, np.empty((3, 3))) == 0
+
+
+@pytest.mark.parametrize("way", [1.0, -1.0])
+@pytest.mark.parametrize(
+    ("drop_mm", "one_mm", "steep"),
+    [(0.5, 0.5, True), (0.5, 0.3, False), (0.38, 0.38, False), (0.33, 1.2, True)],
+)
+def test_every_edge_of_a_needle_falls_steeply(drop_mm, one_mm, steep, way):
+    """Each by 0.8 of its way across (0.4 mm), by 0.4 mm in the mean."""
+    vertices, _ = stacked((drop_mm,), way=way)
+    vertices[1, 2] = -way * one_mm
+    sums = np.tile([0.0, 0, 2, 2], (len(vertices), 1))
+    start = np.array([0, *[8] * 9], dtype=np.int32)
+    around = np.arange(1, 9, dtype=np.int32)
+    assert _falls_steeply(vertices, start, around, sums, 0) == steep
 
 
 @pytest.mark.parametrize("bend", [-0.05, 0.05])
