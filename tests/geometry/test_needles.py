@@ -122,6 +122,35 @@ def test_only_what_leaves_a_surface_is_collapsed(name, extra, wanted):
     assert state[thin].tolist() == wanted, name
 
 
+def test_ends_with_a_neighbour_beyond_their_faces_stay_two():
+    """No edge branches yet, but four faces would meet in the edge to the third neighbour."""
+    vertices = np.array(
+        [[0, 0, 0], [4e-6, 0, 0], [1, 1, 0], [1, -1, 0], [-1, 0, 0.5], [2, -1, 1], [2, 1, 1.0]]
+    )
+    under = [[0, 1, 2], [1, 0, 3], [0, 2, 4], [0, 4, 3]]
+    faces = int32([*under, [1, 3, 5], [1, 5, 4], [1, 4, 6], [1, 6, 2]])
+    twin = half_edge_twins(faces, len(vertices))
+    assert (twin >= -1).all()  # the edges are sound as they are
+    thin, out, table, state = collapse(vertices, faces)
+    assert thin.tolist() == [0, 1]
+    assert not state.any()
+    assert np.array_equal(out, faces)
+    assert np.array_equal(table, twin)
+
+
+def test_a_vertex_that_was_split_twice_is_one_again():
+    """The second collapse counts on the number of faces that the first one left."""
+    clean, grid = sheet()
+    vertices, faces = split(clean, grid, 12, [4e-6, 0, 0])
+    vertices, faces = split(vertices, faces, 12, [0, 4e-6, 0], last=2)
+    thin, out, _, state = collapse(vertices, faces)
+    assert len(thin) == 4
+    assert state[thin].tolist() == [1, 1, 1, 1]
+    kept = out[state != 1]
+    assert len(np.unique(kept)) == len(clean)
+    assert as_sets(np.where(kept >= len(clean), 12, kept)) == as_sets(grid)
+
+
 def test_no_sound_face_is_turned_over():
     """Beyond the needle lies a sound face that is as small: it would face the other way."""
     vertices, faces = sheet()
