@@ -28,7 +28,6 @@ from stsbench.errors import MeshError
 from stsbench.geometry.cleaning import duplicate_faces
 from stsbench.geometry.compiled import side_by_side
 from stsbench.geometry.edge_pairs import keys_of
-from stsbench.geometry.face_measures import box_of
 from stsbench.geometry.face_sets import named_vertices
 from stsbench.geometry.manifoldness import extra_sheets
 from stsbench.geometry.needles import resolve_thin
@@ -43,17 +42,16 @@ from stsbench.geometry.topology import (
 from stsbench.geometry.winding import faces_inwards, find_winding, flip_faces
 from stsbench.repair.choices import NO_ANSWERS
 from stsbench.repair.draft import Draft
+from stsbench.repair.far_vertices import drop_far, set_far_aside, unit_finding
 from stsbench.repair.first_draft import start_draft
 from stsbench.repair.islands import find_islands
-from stsbench.repair.listing import LISTED, list_face_groups, list_places, place_of
+from stsbench.repair.listing import LISTED, list_face_groups, list_places
 from stsbench.repair.profiles import RepairProfile
 
 __all__ = ["Tidied", "check_tidied", "is_surface", "tidy_scan"]
 
 _FIN_ROUNDS = 12
 _LEAST_SHARE = 0.05
-_LEAST_EXTENT_MM = 4.0
-_MOST_EXTENT_MM = 250.0
 
 
 @dataclass(eq=False, slots=True)
@@ -110,10 +108,13 @@ def tidy_scan(
     """
     progress.step("welding", 0.0)
     draft = start_draft(mesh)
+    far = set_far_aside(draft)
     tidied = Tidied(draft)
     side_by_side(draft.pair, lambda: _look_over(mesh, tidied))
     progress.step("cleaning", 0.05)
     _drop_what_is_no_face(tidied)
+    dropped = drop_far(draft, far)
+    tidied.note(FindingKind.SPIKE, len(dropped), dropped)
     progress.step("removing fins", 0.1)
     whole_mm2 = float(draft.measures(tidied.thin_mm).area_mm2.sum())
     _drop_fins(tidied, profile)
@@ -176,27 +177,8 @@ def _look_over(mesh: TriangleMesh, tidied: Tidied) -> None:
     loose = mesh.vertices[np.flatnonzero(unnamed)]
     kind = FindingKind.UNREFERENCED_VERTEX
     tidied.note(kind, len(loose), list_places(kind, loose, action=Action.REMOVED))
-    _note_unit(tidied)
-
-
-def _note_unit(tidied: Tidied) -> None:
-    """Say so when no scan of teeth in millimetres is this small or this large."""
-    vertices = tidied.draft.vertices
-    if not len(vertices):
-        return
-    low, high = box_of(vertices)
-    extent = float((high - low).max())
-    if _LEAST_EXTENT_MM <= extent <= _MOST_EXTENT_MM:
-        return
-    kind = FindingKind.UNIT_SUSPECT
-    finding = Finding(
-        kind,
-        place_of((low + high) / 2),
-        extent,
-        severity=Severity.REVIEW,
-        detail=f"{extent:.4g} mm across: check the unit of the file.",
-    )
-    tidied.note(kind, 1, [finding])
+    if unit := unit_finding(draft.vertices):
+        tidied.note(unit.kind, 1, [unit])
 
 
 def _drop_what_is_no_face(tidied: Tidied) -> None:
