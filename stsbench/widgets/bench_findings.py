@@ -1,7 +1,8 @@
 """What a bench lists: findings with their words, open holes with their rims, edited places.
 
 Rules owned here:
-- The review list comes first, the gravest first; identifiers stay the same while a finding stays.
+- The review list comes first, the gravest first. A finding's identifier is its kind and its place to
+  a tenth of a millimetre, so it stays the same while others come and go.
 - Open holes are traced on the mesh as it is now, so a hole that was just filled is gone at once.
 """
 
@@ -40,6 +41,7 @@ def finding_rows(
     listed = sorted(findings, key=lambda f: (_RANK[f.severity], -f.size_mm, f.place_mm))
     rows: list[dict[str, Any]] = []
     taken: set[int] = set()
+    named: Counter[str] = Counter()
     for finding in listed:
         if _is_unseen(finding):
             continue
@@ -54,7 +56,7 @@ def finding_rows(
             found = int(same.argmax())
             taken.add(found)
             loop = loops.loop(found).tolist()
-        rows.append(_row(f"f{len(rows)}", finding, labels, loop))
+        rows.append(_row(_name_of(finding, named), finding, labels, loop))
     fresh = [n for n in range(len(loops)) if n not in taken]
     for n in sorted(fresh, key=lambda n: -float(measured.rim_mm[n])):
         x, y, z = (float(value) for value in measured.centre_mm[n])
@@ -65,8 +67,16 @@ def finding_rows(
             severity=Severity.REVIEW,
             action=Action.LEFT_OPEN,
         )
-        rows.append(_row(f"n{n}", hole, labels, loops.loop(n).tolist()))
+        rows.append(_row(_name_of(hole, named), hole, labels, loops.loop(n).tolist()))
     return sorted(rows, key=lambda row: row["rank"])
+
+
+def _name_of(finding: Finding, named: Counter[str]) -> str:
+    """Return an identifier that no row has yet; those of one kind and place are counted."""
+    place = ",".join(f"{round(x, 1) + 0.0:.1f}" for x in finding.place_mm)
+    name = f"{finding.kind.value}@{place}"
+    named[name] += 1
+    return name if named[name] == 1 else f"{name}#{named[name]}"
 
 
 def _row(name: str, finding: Finding, labels: Labels, loop: list[int] | None) -> dict[str, Any]:

@@ -43,3 +43,13 @@ def test_a_large_part_far_off_is_not_taken_for_a_slip():
     faces = np.concatenate([mesh.faces, [[169, 170, 182]]]).astype(np.int32)
     result = repair_scan(TriangleMesh(vertices, faces), profile=load_profile("study"))
     assert not any(f.kind is FindingKind.SPIKE for f in result.findings)
+
+
+def test_a_welded_scan_is_not_written_to():
+    """Its arrays are shared with the draft instead of copied."""
+    mesh = with_one_at(1e6)
+    welded = TriangleMesh.of_welded(mesh.vertices, mesh.faces)
+    before = welded.vertices.copy()
+    result = repair_scan(welded, profile=load_profile("study"))
+    assert len(result.edits.removed_face) == 6
+    assert np.array_equal(welded.vertices, before)
