@@ -83,9 +83,10 @@ def drop_far(draft: Draft, far: FarVertices) -> list[Finding]:
     chosen = np.zeros(draft.vertex_count, dtype=bool)
     chosen[names] = True
     rows = np.flatnonzero(faces_at(draft.faces, chosen) & (draft.twin[::3] != GONE))
+    going = draft.faces.take(rows, axis=0)
     findings = []
     for name, distance in list(zip(names.tolist(), away_mm.tolist(), strict=True))[:LISTED]:
-        own = draft.faces[rows][(draft.faces[rows] == name).any(axis=1)]
+        own = going[(going == name).any(axis=1)]
         if not len(own):
             continue
         around = np.unique(own[~chosen[own]])

@@ -8,7 +8,6 @@ Rules owned here:
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,14 +59,3 @@ class Step:
     attributes: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
     measures: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-
-    @property
-    def byte_count(self) -> int:
-        """Memory its arrays take, in bytes."""
-        arrays: list[NDArray[Any]] = [
-            self.removed, self.vertices, self.faces, self.moved, self.moved_from, self.moved_to,
-            *self.attributes.values(),
-        ]  # fmt: skip
-        return sum(part.nbytes for part in arrays) + (
-            0 if self.values is None else self.values.nbytes
-        )

@@ -5,40 +5,16 @@ Rules owned here:
   and cuts off what it added, so no face crosses the wire again.
 """
 
-from typing import TypedDict
-
 import numpy as np
-from numpy.typing import NDArray
 
-from stsbench.domain.mesh import Colours
 from stsbench.repair.working_mesh import Step, WorkingMesh
+from stsbench.widgets.wire import Change
 
-__all__ = ["Backward", "Forward", "backward_delta", "forward_delta"]
-
-
-class Forward(TypedDict):
-    """What `Viewer.apply_delta` takes to do a step."""
-
-    removed: NDArray[np.int32]
-    vertices: NDArray[np.float32]
-    faces: NDArray[np.uint32]
-    colours: Colours | None
-    moved: NDArray[np.int32]
-    moved_to: NDArray[np.float32]
+__all__ = ["backward_delta", "forward_delta"]
 
 
-class Backward(TypedDict):
-    """What `Viewer.apply_delta` takes to undo a step."""
-
-    vertex_count: int
-    face_count: int
-    revived: NDArray[np.int32]
-    moved: NDArray[np.int32]
-    moved_to: NDArray[np.float32]
-
-
-def forward_delta(step: Step) -> Forward:
-    """Return the change that does a step.
+def forward_delta(step: Step) -> Change:
+    """Return what `Viewer.apply_delta` takes to do a step.
 
     Parameters
     ----------
@@ -54,8 +30,8 @@ def forward_delta(step: Step) -> Forward:
     }
 
 
-def backward_delta(step: Step, working: WorkingMesh) -> Backward:
-    """Return the change that takes a step back.
+def backward_delta(step: Step, working: WorkingMesh) -> Change:
+    """Return what `Viewer.apply_delta` takes to take a step back.
 
     Parameters
     ----------

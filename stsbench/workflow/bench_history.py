@@ -29,9 +29,7 @@ from stsbench.repair.working_mesh import Step, WorkingMesh
 __all__ = ["MOST_STEPS", "MOST_UNDO_BYTES", "NOTE", "BenchScan", "Done", "Note"]
 
 MOST_STEPS = 100
-MOST_UNDO_BYTES = (
-    200_000_000  # of one scan; 100 steps that move all of 200,000 faces take 0.65 of it
-)
+MOST_UNDO_BYTES = 200_000_000  # of one scan; 100 moves of all of 200,000 faces take 0.65 of it
 NOTE = "note"
 
 Use = Mapping[str, Any]
@@ -46,7 +44,10 @@ class Note:
 
 
 class Done(NamedTuple):
-    """One thing that was done, or taken back: the use and the step it came to; None for a note."""
+    """One thing that was done, or taken back, and its step; None for a note.
+
+    A use comes with what was planned: lists of faces are long, and nobody asks on the way back.
+    """
 
     tool: str
     use: Use | None = None
@@ -228,7 +229,7 @@ class BenchScan:
         step = self.working.revert()
         kept = UndoneStep.of(step, self.working.vertex_count, self.working.face_count)
         self._undone.append(_Undone(last, kept))
-        return Done(last.tool, last.use(), step)
+        return Done(last.tool, step=step)
 
     def redo(self) -> Done:
         """Do again what was taken off last.
@@ -249,7 +250,7 @@ class BenchScan:
         self.working.apply(step)
         self._stands.append(again.use)
         self._bound()
-        return Done(again.use.tool, again.use.use(), step)
+        return Done(again.use.tool, step=step)
 
     def forget_undone(self) -> None:
         """Forget what could be done again."""
