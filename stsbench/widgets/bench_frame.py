@@ -2,6 +2,7 @@
 
 Rules owned here:
 - Long work runs in one thread of the bench, so that the page and the cancel button stay alive.
+- What that work has freed goes back to the system: a kernel stays open all day.
 - An error is one line in the bench, never a traceback: a stack shows values.
 - The first line says in the user's language what is done here: the notebook's own headings are
   English, for a file has one language and a home can choose another.
@@ -22,6 +23,7 @@ from stsbench.files.homes import read_home_settings
 from stsbench.widgets.html_blocks import said_block
 from stsbench.widgets.labels import Labels, labels_in
 from stsbench.widgets.sentences import in_words
+from stsbench.workflow.freed_memory import give_back_freed_memory
 
 __all__ = ["BenchFrame"]
 
@@ -135,6 +137,7 @@ class BenchFrame:
             finally:
                 self._progress = None
                 self._running.layout.display = "none"
+                give_back_freed_memory()
                 self._work.release()
 
         self._running.layout.display = None
