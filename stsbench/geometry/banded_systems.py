@@ -2,8 +2,7 @@
 
 Rules owned here:
 - A system is one flat array of rows: entry d of row x couples x with x + d; after the band come
-  `SPARE` zeros, then the right sides. Rows that are missing to a multiple of `GROUP` are those of
-  the unit matrix.
+  `SPARE` zeros, then the right sides. What a row couples with past the last unknown is never read.
 - Four rows are subtracted from a later one at once, which reads and writes it a quarter as often;
   every entry still sees the rows in their order, so the sums are those of plain elimination.
 """
@@ -27,7 +26,7 @@ def solve_band(system: NDArray[np.float64], n: int, band: int, channels: int) ->
     Parameters
     ----------
     system : (N,) float64
-        At least n, rounded up to a multiple of `GROUP`, rows of band + 1 + `SPARE` + channels.
+        At least n rows of band + 1 + `SPARE` + channels.
     n, band, channels : int
         Unknowns, entries beside the diagonal, right sides.
 
@@ -43,15 +42,15 @@ def solve_band(system: NDArray[np.float64], n: int, band: int, channels: int) ->
         second = system[(x + 1) * wide :]
         third = system[(x + 2) * wide :]
         fourth = system[(x + 3) * wide :]
-        for row in range(x, x + GROUP):
+        for row in range(x, min(x + GROUP, n)):
             pivot = system[row * wide :]
             if not pivot[0] > _LEAST_PIVOT:
                 return False
-            for d in range(1, min(x + GROUP - row, band + 1)):
+            for d in range(1, min(x + GROUP - row, band + 1, n - row)):
                 ratio = pivot[d] / pivot[0]
                 target = system[(row + d) * wide :]
                 ahead = pivot[d:]
-                for z in range(band + 1 - d):
+                for z in range(min(band + 1 - d, n - row - d)):
                     target[z] -= ratio * ahead[z]
                 for k in range(right, wide):
                     target[k] -= ratio * pivot[k]
@@ -66,7 +65,7 @@ def solve_band(system: NDArray[np.float64], n: int, band: int, channels: int) ->
             ahead_2 = second[d - 1 :]
             ahead_3 = third[d - 2 :]
             ahead_4 = fourth[d - 3 :]
-            for z in range(band + GROUP - d):
+            for z in range(min(band + GROUP - d, n - row)):
                 target[z] = (
                     target[z] - ratio_1 * ahead_1[z] - ratio_2 * ahead_2[z]
                     - ratio_3 * ahead_3[z] - ratio_4 * ahead_4[z]

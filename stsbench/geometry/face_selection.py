@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
-from stsbench.geometry.compiled import kernel
+from stsbench.geometry.compiled import in_threads, kernel
 from stsbench.geometry.face_measures import box_of
 
 __all__ = ["Excerpt", "faces_joined", "faces_near", "faces_touching", "take_excerpt"]
 
 _CELLS = 96
+_FEW = 20_000  # faces that are not worth another thread
 
 Rows = NDArray[np.int32]
 
@@ -69,9 +70,11 @@ def faces_touching(faces: Faces, alive: Mask, marked: Mask, *, least: int = 1) -
 
 
 @kernel
-def _joined(twin, seed, rows):
-    seen = np.zeros(len(twin) // 3, np.uint8)
-    seen[seed] = 1
+def _joined(twin, seed):
+    three = np.uint32(3)
+    seen = np.zeros(len(twin) // 3, np.bool_)
+    rows = np.empty(len(seen), np.uint32)
+    seen[seed] = True
     rows[0] = seed
     count = 1
     at = 0
@@ -79,12 +82,14 @@ def _joined(twin, seed, rows):
         f = rows[at]
         at += 1
         for j in range(3):
-            t = twin[3 * f + j]
-            if t >= 0 and not seen[t // 3]:
-                seen[t // 3] = 1
-                rows[count] = t // 3
-                count += 1
-    return count
+            t = twin[three * f + np.uint32(j)]
+            if t >= 0:
+                g = np.uint32(t) // three
+                if not seen[g]:
+                    seen[g] = True
+                    rows[count] = g
+                    count += 1
+    return seen
 
 
 def faces_joined(twin: NDArray[np.int32], seed: int) -> Rows:
@@ -96,9 +101,7 @@ def faces_joined(twin: NDArray[np.int32], seed: int) -> Rows:
     seed : int
         A face of the piece.
     """
-    rows = np.empty(len(twin) // 3, dtype=np.int32)
-    count = _joined(twin, seed, rows)
-    return np.sort(rows[:count])
+    return np.flatnonzero(_joined(twin, seed)).astype(np.int32)
 
 
 @kernel
@@ -193,11 +196,17 @@ def faces_near(
     extent = float((high - low).max())
     # The last cell takes what rounding puts past the end.
     scale = (_CELLS - 1) / extent if extent > 0 else 0.0
-    rows = np.empty(len(faces), dtype=np.int32)
     asked_cells = _cells(asked_vertices, low, scale)
     cells = asked_cells if vertices is asked_vertices else _cells(vertices, low, scale)
-    count = _near(cells, faces, alive, asked_cells, asked, rows)
-    return rows[:count].copy()
+
+    def near(begin: int) -> Rows:
+        own, lives = faces[begin : begin + part], alive[begin : begin + part]
+        rows = np.empty(len(own), dtype=np.int32)
+        count = _near(cells, own, lives, asked_cells, asked, rows)
+        return rows[:count] + np.int32(begin)
+
+    part = max((len(faces) + 1) // 2, _FEW)
+    return np.concatenate(in_threads(near, range(0, len(faces), part)))
 
 
 @kernel

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Mask
-from stsbench.geometry.banded_systems import GROUP, SPARE, solve_band
+from stsbench.geometry.banded_systems import SPARE, solve_band
 from stsbench.geometry.compiled import kernel
 from stsbench.geometry.patch_graph import PatchGraph
 from stsbench.geometry.patch_weights import LEAST_AREA, MOST_AREA, Weights
@@ -143,12 +143,9 @@ def _solve_holes(
             reach[item, 3] = right
             band = max(band, right - (reach[item, 0] if plate else row - low))
         wide = band + 1 + SPARE + channels
-        filled = n + SPARE - (n + SPARE) % GROUP
-        fits = n * (wide - SPARE) * (wide - SPARE) <= most_work and filled * wide <= system.shape[0]
-        for x in range(filled * wide if fits else 0):
+        fits = n * (wide - SPARE) * (wide - SPARE) <= most_work and n * wide <= system.shape[0]
+        for x in range(n * wide if fits else 0):
             system[x] = 0.0
-        for x in range(n, filled if fits else n):
-            system[x * wide] = 1.0
         for item in range(core if fits else 0):
             row = rows[item]
             left = reach[item, 2]

@@ -49,13 +49,22 @@ def _set_up(places: Values, linear: Values, images: Values, system: Values) -> N
                 squared += along * along
             row[j] = squared * np.sqrt(squared)
         for c in range(4):
-            total = 0.0
             share = linear[c, i]
-            own, image = linear[c, i:], images[c, i:]
+            image = images[c, i:]
             for j in range(count - i):
-                total += row[j] * own[j]
                 image[j] += row[j] * share
-            images[c, i] += total
+        # Four sums side by side: one by itself waits for every addition.
+        first, second, third, fourth = linear[0, i:], linear[1, i:], linear[2, i:], linear[3, i:]
+        sum_0, sum_1, sum_2, sum_3 = 0.0, 0.0, 0.0, 0.0
+        for j in range(count - i):
+            sum_0 += row[j] * first[j]
+            sum_1 += row[j] * second[j]
+            sum_2 += row[j] * third[j]
+            sum_3 += row[j] * fourth[j]
+        images[0, i] += sum_0
+        images[1, i] += sum_1
+        images[2, i] += sum_2
+        images[3, i] += sum_3
     # Linear functions get a value of their own, or the system would be singular.
     turned = images.copy()
     for c in range(4):
@@ -68,35 +77,46 @@ def _set_up(places: Values, linear: Values, images: Values, system: Values) -> N
     for i in range(count):
         row = system[i * wide :]
         for c in range(4):
-            first, second = turned[c, i], linear[c, i]
+            share, other = turned[c, i], linear[c, i]
             own, image = linear[c, i:], turned[c, i:]
             for j in range(count - i):
-                row[j] -= first * own[j] + second * image[j]
+                row[j] -= share * own[j] + other * image[j]
 
 
 @kernel
-def _pull(x: Vertices, places: Values, weight: Values, slope: Values) -> None:
-    """Move places (M, 3) along the gradient towards the zero set, in place."""
-    for p in range(x.shape[0]):
-        for _ in range(_STEPS):
-            height = slope[0] + slope[1] * x[p, 0] + slope[2] * x[p, 1] + slope[3] * x[p, 2]
-            down_0, down_1, down_2 = slope[1], slope[2], slope[3]
-            for i in range(places.shape[1]):
-                along_0 = x[p, 0] - places[0, i]
-                along_1 = x[p, 1] - places[1, i]
-                along_2 = x[p, 2] - places[2, i]
+def _pull(x: Values, places: Values, weight: Values, slope: Values, sums: Values) -> None:
+    """Move places (3, M) along the gradient towards the zero set, in place; sums is scratch (4, M).
+
+    Every place is summed in the order of the weights, all of them side by side.
+    """
+    x_0, x_1, x_2 = x[0], x[1], x[2]
+    height, down_0, down_1, down_2 = sums[0], sums[1], sums[2], sums[3]
+    for _ in range(_STEPS):
+        for p in range(x.shape[1]):
+            height[p] = slope[0] + slope[1] * x_0[p] + slope[2] * x_1[p] + slope[3] * x_2[p]
+            down_0[p] = slope[1]
+            down_1[p] = slope[2]
+            down_2[p] = slope[3]
+        for i in range(places.shape[1]):
+            place_0, place_1, place_2 = places[0, i], places[1, i], places[2, i]
+            share = weight[i]
+            for p in range(x.shape[1]):
+                along_0 = x_0[p] - place_0
+                along_1 = x_1[p] - place_1
+                along_2 = x_2[p] - place_2
                 squared = along_0 * along_0 + along_1 * along_1 + along_2 * along_2
-                pull = weight[i] * np.sqrt(squared)
-                height += pull * squared
-                down_0 += 3.0 * pull * along_0
-                down_1 += 3.0 * pull * along_1
-                down_2 += 3.0 * pull * along_2
-            squared = down_0 * down_0 + down_1 * down_1 + down_2 * down_2
-            size = -height / max(squared, 1e-12)
+                pull = share * np.sqrt(squared)
+                height[p] += pull * squared
+                down_0[p] += 3.0 * pull * along_0
+                down_1[p] += 3.0 * pull * along_1
+                down_2[p] += 3.0 * pull * along_2
+        for p in range(x.shape[1]):
+            squared = down_0[p] * down_0[p] + down_1[p] * down_1[p] + down_2[p] * down_2[p]
+            size = -height[p] / max(squared, 1e-12)
             size /= max(1.0, abs(size) * np.sqrt(squared))
-            x[p, 0] += size * down_0
-            x[p, 1] += size * down_1
-            x[p, 2] += size * down_2
+            x_0[p] += size * down_0[p]
+            x_1[p] += size * down_1[p]
+            x_2[p] += size * down_2[p]
 
 
 def _rim_normals(
@@ -115,26 +135,29 @@ def _rim_normals(
     return np.asarray(normal / np.maximum(size, 1e-300)[:, None])
 
 
-def _about(graph: PatchGraph, position: Vertices, rim: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the old vertices up to two steps outside a rim, without it."""
-    seen = np.zeros(graph.new + len(graph.old_vertex), np.bool_)
-    seen[: graph.new] = True
-    seen[rim] = True
-    found = [np.zeros(0, np.int64)]
-    front = rim.astype(np.int64)
+def _about(
+    graph: PatchGraph, position: Vertices, rim: NDArray[np.int32], loop_of: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the old vertices up to two steps outside each rim, without it, and whose they are."""
+    rows = graph.new + len(graph.old_vertex)
+    seen = np.unique(loop_of * rows + rim)
+    front, found = seen, [np.zeros(0, np.int64)]
     for _ in range(2):
-        front = front[front < len(graph.is_open)]
-        begin = graph.offsets[front]
-        degree = graph.offsets[front + 1] - begin
+        loop, row = np.divmod(front, rows)
+        inner = row < len(graph.is_open)
+        loop, row = loop[inner], row[inner]
+        begin = graph.offsets[row]
+        degree = graph.offsets[row + 1] - begin
         entry = np.repeat(begin - (np.cumsum(degree) - degree), degree) + np.arange(degree.sum())
         ahead = graph.neighbour[entry]
-        front = np.unique(ahead[~seen[ahead]]).astype(np.int64)
-        seen[front] = True
+        keys = np.unique((np.repeat(loop, degree) * rows + ahead)[ahead >= graph.new])
+        front = keys[seen[np.minimum(np.searchsorted(seen, keys), len(seen) - 1)] != keys]
+        seen = np.sort(np.concatenate([seen, front]))
         found.append(front)
-    about = np.concatenate(found)
+    loop, row = np.divmod(np.concatenate(found), rows)
     # By place: numbers follow those of the scan, and renaming its vertices must change nothing.
-    by_place = np.lexsort(position[about].T)
-    return np.asarray(about[by_place])
+    order = np.lexsort((*position[row].T, loop))
+    return row[order], loop[order]
 
 
 def _orthonormal(places: Values) -> tuple[Values, Values] | None:
@@ -167,12 +190,11 @@ def _drawn(x: Vertices, centres: Vertices, value: Values) -> Vertices | None:
     linear, factor = basis
     images = np.zeros((4, count))
     wide = count + SPARE + 1
-    system = np.zeros((count + SPARE) * wide)
+    system = np.empty(count * wide)
     _set_up(places, linear, images, system)
-    rows = system[: count * wide].reshape(count, wide)
+    rows = system.reshape(count, wide)
     seen = (linear * value).sum(axis=1)
     rows[:, -1] = value - (linear * seen[:, None]).sum(axis=0)
-    system[count * wide :: wide] = 1.0
     if not solve_band(system, count, count - 1, 1):
         return None
     weight = rows[:, -1].copy()
@@ -180,9 +202,9 @@ def _drawn(x: Vertices, centres: Vertices, value: Values) -> Vertices | None:
     slope = np.zeros(4)
     for c in range(3, -1, -1):
         slope[c] = (rest[c] - (factor[c, c + 1 :] * slope[c + 1 :]).sum()) / factor[c, c]
-    x = x.copy()
-    _pull(x, places, weight, slope)
-    return x if np.isfinite(x).all() else None
+    drawn = np.ascontiguousarray(x.T)
+    _pull(drawn, places, weight, slope, np.empty((4, len(x))))
+    return drawn.T if np.isfinite(drawn).all() else None
 
 
 def draw_onto_zero_sets(
@@ -216,27 +238,34 @@ def draw_onto_zero_sets(
     drawn = position[: graph.new].copy()
     moved = np.zeros(len(chosen), np.bool_)
     wide = np.flatnonzero(chosen & (np.diff(vertex_offsets) >= LEAST_VERTICES))
+    if not len(wide):
+        return drawn, moved
+    rims = [graph.rim_row[rim_offsets[loop] : rim_offsets[loop + 1]] for loop in wide]
+    rims = [rim[rim >= 0] for rim in rims]
+    ends = np.cumsum([0, *map(len, rims)])
+    every = np.concatenate(rims)
+    normals = _rim_normals(graph, position, made, every)
+    about, whose = _about(graph, position, every, np.repeat(np.arange(len(wide)), np.diff(ends)))
+    begins = np.searchsorted(whose, np.arange(len(wide) + 1))
 
-    def draw(loop: int) -> Vertices | None:
-        rim = graph.rim_row[rim_offsets[loop] : rim_offsets[loop + 1]]
-        rim = rim[rim >= 0]
-        places = np.concatenate([rim, _about(graph, position, rim)])
+    def draw(number: int) -> Vertices | None:
+        loop, rim = wide[number], rims[number]
+        places = np.concatenate([rim, about[begins[number] : begins[number + 1]]])
         along = position[rim] - position[np.roll(rim, 1)]
         step = float(np.median(np.sqrt(np.einsum("ij,ij->i", along, along))))
         if len(places) > MOST_PLACES or not step > 0.0:
             return None
-        normal = _rim_normals(graph, position, made, rim)
+        normal = normals[ends[number] : ends[number + 1]]
         middle = position[rim].mean(axis=0)
         centres = (position[places] - middle) / step
         side = np.where(np.arange(len(rim)) % 2 == 0, 1.0, -1.0)
-        ends = centres[: len(rim)] + side[:, None] * normal
+        off = centres[: len(rim)] + side[:, None] * normal
         value = np.concatenate([np.zeros(len(places)), side])
         own = position[vertex_offsets[loop] : vertex_offsets[loop + 1]]
-        x = _drawn((own - middle) / step, np.concatenate([centres, ends]), value)
+        x = _drawn((own - middle) / step, np.concatenate([centres, off]), value)
         return None if x is None else own + _SHARE * (middle + step * x - own)
 
-    loops = wide.tolist()
-    for loop, places in zip(loops, in_threads(draw, loops), strict=True):
+    for loop, places in zip(wide, in_threads(draw, range(len(wide))), strict=True):
         if places is not None:
             drawn[vertex_offsets[loop] : vertex_offsets[loop + 1]] = places
             moved[loop] = True

@@ -22,7 +22,7 @@ from stsbench.repair.working_mesh import WorkingMesh
 
 __all__ = ["Filling", "fill_soundly"]
 
-_RINGS = 5  # the patches look at two; the rest is slack for what they may look at later
+_RINGS = 3  # the patches look at two; the third says which of its vertices lie on open edges
 
 
 class Filling(NamedTuple):

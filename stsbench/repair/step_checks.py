@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from stsbench.domain.mesh import Faces, Mask, Vertices
 from stsbench.geometry.bounding_tree import build_tree
+from stsbench.geometry.compiled import in_threads, side_by_side
 from stsbench.geometry.face_measures import measure_faces
 from stsbench.geometry.face_selection import faces_near, faces_touching, take_excerpt
 from stsbench.geometry.manifoldness import smaller_fans
@@ -125,26 +126,29 @@ def find_faults(working: WorkingMesh, change: Change) -> Faults:
     change : Change
     """
     around = _surroundings(working, change)
+    judged = np.flatnonzero(around.asked)
+    added = judged[judged >= around.first_new]
+    faces = np.ascontiguousarray(around.faces[judged])
+    (thin, branching, turned, pinched), meeting = side_by_side(
+        lambda: (
+            judged[measure_faces(around.vertices, faces, thin_mm=working.thin_mm).thin],
+            _branching(around, added),
+            _badly_wound(around, added),
+            _new_bow_ties(working, around),
+        ),
+        lambda: _meeting(around, judged, faces),
+    )
     wrong = np.zeros(len(around.faces), dtype=bool)
     words = []
-    judged = np.flatnonzero(around.asked)
-    if len(judged):
-        faces = np.ascontiguousarray(around.faces[judged])
-        found = {
-            "without area": judged[
-                measure_faces(around.vertices, faces, thin_mm=working.thin_mm).thin
-            ],
-            "at an edge that would branch": _branching(around, judged[judged >= around.first_new]),
-            "wound against their neighbours": _badly_wound(
-                around, judged[judged >= around.first_new]
-            ),
-            "that would meet others": _meeting(around, judged, faces),
-        }
-        for word, rows in found.items():
-            wrong[rows] = True
-            if len(rows):
-                words.append(f"faces {word}")
-    pinched = _new_bow_ties(working, around)
+    for word, rows in (
+        ("without area", thin),
+        ("at an edge that would branch", branching),
+        ("wound against their neighbours", turned),
+        ("that would meet others", meeting),
+    ):
+        wrong[rows] = True
+        if len(rows):
+            words.append(f"faces {word}")
     if len(pinched):
         words.append("vertices where only corners would touch")
         at = np.isin(around.vertex, pinched)[around.faces].any(axis=1)
@@ -240,15 +244,17 @@ def _badly_wound(around: _Surroundings, judged: NDArray[np.int64]) -> NDArray[np
 
 def _meeting(around: _Surroundings, judged: NDArray[np.int64], faces: Faces) -> NDArray[np.int64]:
     """Faces of the change that meet others, and the others if the change moved them."""
+    if not len(judged):
+        return judged
     sums = sum_near(around.vertices, around.faces)
     flat = flat_stars(around.vertices, around.faces, sums, open_vertices(around.faces, around.twin))
     flat[~around.known] = 0
     others = np.flatnonzero(~around.asked)
-    own = build_tree(around.vertices, faces)
+    rest = np.ascontiguousarray(around.faces[others])
+    parts = [faces, rest] if len(others) else [faces]
+    own, *trees = in_threads(lambda part: build_tree(around.vertices, part), parts)
     found = [judged[self_meetings(around.vertices, faces, tree=own, flat=flat).faces]]
-    if len(others):
-        rest = np.ascontiguousarray(around.faces[others])
-        tree = build_tree(around.vertices, rest)
+    for tree in trees:
         alive = np.ones(len(rest), dtype=bool)
         met = meetings_with(around.vertices, own, tree, alive=alive, flat=flat)
         found.append(judged[met.pairs[:, 0]])

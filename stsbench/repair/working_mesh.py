@@ -23,10 +23,9 @@ from stsbench.domain.edits import EditReason, EditRecord
 from stsbench.domain.mesh import Colours, Faces, Mask, TriangleMesh, Vertices
 from stsbench.errors import InputError, MeshError
 from stsbench.geometry.boundary import LoopSet, boundary_loops
-from stsbench.geometry.edge_pairs import half_edges_of, keys_of, pair_by_edge
+from stsbench.geometry.edge_pairs import half_edges_of, pair_again
 from stsbench.geometry.face_measures import thin_height_mm
-from stsbench.geometry.face_selection import faces_touching
-from stsbench.geometry.topology import BOUNDARY, BRANCHING, half_edge_twins, next_half_edge
+from stsbench.geometry.topology import BOUNDARY, BRANCHING, half_edge_twins
 from stsbench.repair.hand_record import HandEdits
 from stsbench.repair.kept_steps import KeptNumbers, StandingStep, TakenStep, narrowed
 from stsbench.repair.step import Step
@@ -176,8 +175,7 @@ class WorkingMesh:
         self._alive[step.removed] = False
         self._removed_reason[step.removed] = step.reason
         self._append(step)
-        added = np.arange(3 * face_count, 3 * self._face_count, dtype=np.int64)
-        changed, before = self._link(np.concatenate([added, asked]), face_count)
+        changed, before = self._link(asked, face_count)
         self._vertices[step.moved] = step.moved_to
         removed = KeptNumbers.of(step.removed, face_count)
         moved, came_from = KeptNumbers.of(step.moved, vertex_count), narrowed(step.moved_from)
@@ -331,18 +329,11 @@ class WorkingMesh:
             self._face_count += new
 
     def _link(self, asked: NDArray[np.int64], old_faces: int) -> tuple[Ints, Ints]:
-        """Pair half-edges at the edges of some; return which older ones changed, and from what."""
+        """Pair new faces, and edges asked about; return which older twins changed, and from what."""
         none = np.zeros(0, dtype=np.int32)
-        if not len(asked):
+        if not len(asked) and self._face_count == old_faces:
             return none, none
-        corners = self.faces.ravel()
-        marked = np.zeros(self._vertex_count, dtype=bool)
-        marked[corners[asked]] = marked[corners[next_half_edge(asked)]] = True
-        near = half_edges_of(faces_touching(self.faces, self.alive, marked, least=2))
-        wanted = np.unique(keys_of(self.faces, asked))
-        keys = keys_of(self.faces, near)
-        at = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
-        half_edges, twins = pair_by_edge(self.faces, near[wanted[at] == keys])
+        half_edges, twins = pair_again(self.faces, self.alive, self._vertex_count, old_faces, asked)
         before = self._twin[half_edges]
         self._twin[half_edges] = twins
         older = (half_edges < 3 * old_faces) & (before != twins)

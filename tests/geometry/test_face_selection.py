@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stsbench.domain.mesh import TriangleMesh
-from stsbench.geometry.edge_pairs import half_edges_of, keys_of, pair_by_edge
+from stsbench.geometry.edge_pairs import keys_of, pair_again
 from stsbench.geometry.face_selection import (
     faces_joined,
     faces_near,
@@ -85,14 +85,31 @@ def test_an_excerpt_is_the_same_faces_with_new_names():
     assert empty.faces.shape == (0, 3)
 
 
-def test_pairs_by_edge_agree_with_the_table():
+@pytest.mark.parametrize("first", [0, 7, 40, 41])
+def test_pairs_about_new_faces_agree_with_the_table(first):
     mesh = sheet(4, 5)
     fin = TriangleMesh(
         np.vstack([mesh.vertices, [[0.6, 0.6, 1.0]]]), np.vstack([mesh.faces, [[8, 14, 30]]])
     )
     table = half_edge_twins(fin.faces, fin.vertex_count)
-    half_edges, twins = pair_by_edge(fin.faces, half_edges_of(np.arange(fin.face_count)))
+    alive = np.ones(fin.face_count, dtype=bool)
+    asked = np.array([3, 4]) if first == 7 else np.zeros(0, dtype=np.int64)
+    half_edges, twins = pair_again(fin.faces, alive, fin.vertex_count, first, asked)
     assert np.array_equal(table[half_edges], twins)
-    assert {BOUNDARY, BRANCHING} < set(twins.tolist())
-    keys = keys_of(fin.faces, half_edges)
-    assert (np.diff(keys) >= 0).all()
+    assert BOUNDARY in twins or first == 41
+    keys = keys_of(fin.faces, np.arange(3 * fin.face_count))
+    own = np.concatenate([np.arange(3 * first, 3 * fin.face_count), asked])
+    assert np.array_equal(half_edges, np.flatnonzero(np.isin(keys, keys[own])))
+    assert (BRANCHING in twins) == (first < 41)
+
+
+def test_pairs_about_new_faces_see_no_dead_ones():
+    mesh = sheet(4, 5)
+    alive = np.ones(mesh.face_count, dtype=bool)
+    alive[mesh.face_count - 2] = False
+    last = mesh.face_count - 1
+    half_edges, twins = pair_again(mesh.faces, alive, mesh.vertex_count, last, np.zeros(0, int))
+    whole = half_edge_twins(mesh.faces, mesh.vertex_count)[3 * last :]
+    own = np.where(whole // 3 == last - 1, BOUNDARY, whole)
+    assert np.array_equal(twins[half_edges >= 3 * last], own)
+    assert not np.isin(half_edges // 3, last - 1).any()
