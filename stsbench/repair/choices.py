@@ -18,7 +18,7 @@ from stsbench.domain.answers import Answers
 from stsbench.domain.findings import Action, Finding, Severity
 from stsbench.errors import InputError
 
-__all__ = ["NO_ANSWERS", "kept_numbers", "number_findings", "wish_about"]
+__all__ = ["NO_ANSWERS", "kept_numbers", "number_findings", "numbers_answered", "wish_about"]
 
 NO_ANSWERS = Answers()
 
@@ -79,3 +79,9 @@ def number_findings(
             finding = replace(finding, action=Action.KEPT, severity=severity)  # noqa: PLW2901
         numbered.append(replace(finding, detail=told))
     return numbered
+
+
+def numbers_answered(answers: Answers, word: str) -> set[int]:
+    """Return the numbers of the defects of a kind that somebody answered for."""
+    keys = (key.partition("/") for key in answers.values)
+    return {int(number) for kind, _, number in keys if kind == word and number.isdecimal()}

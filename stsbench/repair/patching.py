@@ -11,14 +11,19 @@ Rules owned here:
   taken out, what went for it comes back, and the loop stays open and is listed; the verdict is hold.
 - When all is closed, what changed is searched again for spikes and folds (`second_look`); what is
   found is cut, each time one ring wider, and closed in the same way, at most `LOOKS` times.
+- Loops that were left open while their neighbours were still being cut, and borders that a cut has
+  changed, are planned and tried again on the draft as it is then, as the next repair would; at most
+  `TRIES` times and while that changes anything.
 - A patch carries the reason for which its place was cut, a filled hole HOLE_FILL.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stsbench.domain.answers import Answers
 from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.domain.mesh import Faces, Mask
@@ -40,6 +45,7 @@ from stsbench.geometry.topology import (
     open_vertices,
 )
 from stsbench.geometry.wide_normals import sum_near
+from stsbench.repair.choices import NO_ANSWERS, numbers_answered
 from stsbench.repair.cutting import Defects, cut_faces, whole_folds, widen
 from stsbench.repair.holes import Fate, LoopPlan
 from stsbench.repair.listing import list_face_groups
@@ -50,10 +56,11 @@ from stsbench.repair.second_look import SecondLook, Seen
 from stsbench.repair.tidying import Tidied
 from stsbench.repair.widening import Widening
 
-__all__ = ["LOOKS", "ROUNDS", "Patcher"]
+__all__ = ["LOOKS", "ROUNDS", "TRIES", "Patcher"]
 
 LOOKS = 5
 ROUNDS = 7
+TRIES = 3
 
 
 class Patcher:
@@ -68,8 +75,10 @@ class Patcher:
     defects : Defects
         What was found in the draft before anything was cut.
     profile : RepairProfile
-    pieces_asked : bool
-        Somebody answered which pieces stay: none of those goes after all.
+    plan_anew : callable
+        Plans the loops that the draft has when it is called, without answers.
+    answers : Answers
+        Whoever answered which pieces stay keeps all of those; of loops see `loop_fates`.
     """
 
     def __init__(
@@ -79,7 +88,8 @@ class Patcher:
         defects: Defects,
         profile: RepairProfile,
         *,
-        pieces_asked: bool = False,
+        plan_anew: Callable[[], LoopPlan],
+        answers: Answers = NO_ANSWERS,
     ) -> None:
         self.tidied = tidied
         self.draft = tidied.draft
@@ -89,15 +99,41 @@ class Patcher:
         self.unsolved: list[Finding] = []
         self.fates = LoopFates(self.draft, plan)
         self._patches = 0
-        self._parted = PartedPieces(tidied, profile, asked=pieces_asked)
+        self._as_planned = True  # every loop that was not filled
+        self._plan_anew = plan_anew
+        self._answered = numbers_answered(answers, "loop") | numbers_answered(answers, "hole")
+        asked = any(key.startswith("island/") for key in answers.values)
+        self._parted = PartedPieces(tidied, profile, asked=asked)
 
     def run(self, progress: Progress) -> None:
-        """Fill, verify, widen, and look again.
+        """Fill, verify, widen, look again, and try again what was left open.
 
         Parameters
         ----------
         progress : Progress
         """
+        draft = self.draft
+        self._mend(progress)
+        for _ in range(TRIES):
+            if self._as_planned or not self.fates.plan_again(self._plan_anew(), self._answered):
+                break
+            before = draft.faces
+            self._begin_anew()
+            self._mend(progress)
+            if np.array_equal(draft.faces, before):
+                break
+        self.unsolved += self.fates.unplanned() + self._parted.list_kept()
+
+    def _begin_anew(self) -> None:
+        """Take the draft as it is for one that nothing was cut out of yet."""
+        draft = self.draft
+        draft.mark = np.arange(len(draft.faces), dtype=np.int32)
+        draft.patch = np.full(len(draft.faces), -1, dtype=np.int32)
+        self.tree = build_tree(draft.vertices, draft.faces)
+        self.unsolved = []
+
+    def _mend(self, progress: Progress) -> None:
+        """Close the loops, and what a second look finds and cuts."""
         for look in range(LOOKS + 1):
             self._close(progress)
             progress.step("looking again", 0.9)
@@ -108,7 +144,6 @@ class Patcher:
                 self._list_seen(seen)
             else:
                 self._cut_seen(seen, rings=look)
-        self.unsolved += self._parted.list_kept()
 
     def _close(self, progress: Progress) -> None:
         """Fill the loops and mend the patches until nothing is wrong with them."""
@@ -163,7 +198,9 @@ class Patcher:
     def _to_fill(self) -> LoopSet:
         """Return the open loops that are to be filled."""
         loops = boundary_loops(self.draft.faces, self.draft.twin)
-        return loops.take(np.flatnonzero(self.fates.of(loops) == Fate.FILL))
+        fill = self.fates.of(loops) == Fate.FILL
+        self._as_planned = self.fates.are_as_planned(loops.take(np.flatnonzero(~fill)))
+        return loops.take(np.flatnonzero(fill))
 
     def _fill(self, loops: LoopSet, *, fair: bool) -> NDArray[np.int64]:
         """Fill loops; return the faces along those that could not be filled."""
@@ -291,4 +328,5 @@ class Patcher:
         loops = self._to_fill()
         within = np.ones(len(loops), dtype=bool)
         np.logical_and.at(within, loops.loop_of(), corners[loops.vertices])
-        self.unsolved += self.fates.leave_open(loops.take(np.flatnonzero(within)), why)
+        self._as_planned = self._as_planned and not within.any()
+        self.fates.leave_open(loops.take(np.flatnonzero(within)), why)

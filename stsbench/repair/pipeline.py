@@ -8,6 +8,7 @@ Rules owned here:
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -83,13 +84,13 @@ def repair_scan(
     draft = tidied.draft
     check_tidied(tidied)
 
-    def planned() -> LoopPlan:
+    def planned(given: Answers = answers) -> LoopPlan:
         """Plan the loops that the draft has now."""
         return plan_loops(
             draft,
             draft.sheets(),
             profile=profile,
-            answers=answers,
+            answers=given,
             preparation=preparation,
             margin_line=margin_line,
         )
@@ -102,8 +103,8 @@ def repair_scan(
     if not profile.edits_allowed:
         _note_loops(tidied, list(plan.findings), preparation and margin_line is None)
         return _unedited(mesh, tidied.findings)
-    pieces_asked = any(key.startswith("island/") for key in answers.values)
-    patcher = Patcher(tidied, plan, defects, profile, pieces_asked=pieces_asked)
+    anew = partial(planned, NO_ANSWERS)
+    patcher = Patcher(tidied, plan, defects, profile, plan_anew=anew, answers=answers)
     if tidied.orientable:
         progress.step("cutting", 0.45)
         cut_defects(tidied, defects)
