@@ -7,7 +7,7 @@ Rules owned here:
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -19,6 +19,7 @@ __all__ = ["CHOICE", "Gate", "Measured", "Rule", "Stage"]
 CHOICE = "choice, not fact"
 
 Measured = float | int | bool | str | None
+Say = Callable[[str], str]  # takes a word of a limit, gives that of another language
 
 
 class Rule(StrEnum):
@@ -37,6 +38,9 @@ class Stage(StrEnum):
     INTAKE = "intake"
     REPAIR = "repair"
     MODEL = "model"
+
+
+_BOUNDS = {Rule.AT_MOST: ("at most", "up to"), Rule.AT_LEAST: ("at least", "down to")}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -93,27 +97,32 @@ class Gate:
     @property
     def threshold(self) -> str:
         """The limits in words."""
-        passing, warning = self._limit(self.passes), self._limit(self.warns)
-        text = {Rule.AT_MOST: f"at most {passing}", Rule.AT_LEAST: f"at least {passing}"}
-        words = f"{text.get(self.rule, passing)}{self._unit}"
+        return self.limits_in_words(str)
+
+    def limits_in_words(self, say: Say) -> str:
+        """Return the limits in words of another language."""
+        passing, warning = self._limit(self.passes, say), self._limit(self.warns, say)
+        words = f"{passing}{self._unit(say)}"
+        if self.rule in _BOUNDS:
+            words = f"{say(_BOUNDS[self.rule][0])} {words}"
         if self.warns is None:
             return words
-        link = {Rule.AT_MOST: "up to ", Rule.AT_LEAST: "down to "}.get(self.rule, "")
-        return f"{words}; warning {link}{warning}{self._unit}"
+        if self.rule in _BOUNDS:
+            warning = f"{say(_BOUNDS[self.rule][1])} {warning}"
+        return f"{words}; {say('warning')} {warning}{self._unit(say)}"
 
-    @property
-    def _unit(self) -> str:
+    def _unit(self, say: Say) -> str:
         unit = self.unit.replace("mm2", "mm²").replace("mm3", "mm³")
-        return f" {unit}" if unit else ""
+        return f" {say(unit)}" if unit else ""
 
-    def _limit(self, limit: object) -> str:
+    def _limit(self, limit: object, say: Say) -> str:
         if isinstance(limit, bool):
-            return "yes" if limit else "no"
+            return say("yes" if limit else "no")
         if isinstance(limit, tuple) and self.rule is Rule.BETWEEN:
-            low, high = (self._limit(end) for end in limit)
-            return low if low == high else f"{low} to {high}"
+            low, high = (self._limit(end, say) for end in limit)
+            return low if low == high else f"{low} {say('to')} {high}"
         if isinstance(limit, tuple):
-            return " or ".join(str(word) for word in limit)
+            return f" {say('or')} ".join(say(str(word)) for word in limit)
         return f"{limit:,.10g}" if isinstance(limit, int | float) else str(limit)
 
     def judge(self, value: Measured) -> CheckResult:
@@ -128,17 +137,17 @@ class Gate:
             return CheckResult.WARN
         return CheckResult.FAIL
 
-    def show(self, value: Measured) -> str:
-        """Return a measured value as the report prints it."""
+    def show(self, value: Measured, say: Say = str) -> str:
+        """Return a measured value as the report prints it, or in words of another language."""
         if value is None:
             return ""
         if isinstance(value, bool):
-            return "yes" if value else "no"
+            return say("yes" if value else "no")
         if isinstance(value, str):
-            return value
+            return say(value)
         if not math.isfinite(value):
-            return "not a number"
-        return f"{value:,.{self.digits}f}{self._unit}"
+            return say("not a number")
+        return f"{value:,.{self.digits}f}{self._unit(say)}"
 
 
 def _holds(rule: Rule, limit: object, value: Measured) -> bool:

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from stsbench.domain.answers import Answers
 from stsbench.domain.dentition import Arch
+from stsbench.domain.findings import FindingKind
 from stsbench.domain.progress import Progress
 from stsbench.errors import InputError
-from stsbench.qa.places import ReviewPlace
+from stsbench.qa.places import ReviewPlace, kind_words
 from stsbench.widgets.bench_view import BenchWithView
 from stsbench.widgets.html_blocks import folded_block, next_block, plain_table
 from stsbench.widgets.sentences import in_words
@@ -26,6 +27,7 @@ from stsbench.workflow.review_session import ReviewSession, ShownScan
 
 __all__ = ["ReviewDesk"]
 
+_KIND_OF = {kind_words(kind.value): kind.value for kind in FindingKind}  # colours and labels
 _FAR_MM = 0.2  # ends of the heat map's scale; choice, not fact
 
 
@@ -117,9 +119,10 @@ class ReviewDesk(BenchWithView):
             self.viewer.set_directions(
                 occlusal=scan.occlusal, frontal=scan.frontal, upper=scan.arch is Arch.MAXILLARY
             )
-        for name, mesh, visible in (
-            (f"{scan.scan_id} model", scan.model, True),
-            (scan.scan_id, scan.repaired, not has_model),
+        model = f"{scan.scan_id} {self.labels('model')}"
+        for name, title, mesh, visible in (
+            (f"{scan.scan_id} model", model, scan.model, True),
+            (scan.scan_id, scan.scan_id, scan.repaired, not has_model),
         ):
             if mesh is not None:
                 self.viewer.show_mesh(
@@ -127,7 +130,7 @@ class ReviewDesk(BenchWithView):
                     mesh.vertices.astype(np.float32),
                     mesh.faces.astype(np.uint32),
                     colours=mesh.colours,
-                    title=name,
+                    title=title,
                     visible=visible,
                 )
 
@@ -138,14 +141,15 @@ class ReviewDesk(BenchWithView):
 
     def _show_checks(self, reviewed: CaseReview) -> None:
         label = self.labels
+        say = partial(label.find, section="gate")
         rows = [
             (
                 label.find(row.result.value, "verdicts"),
                 row.subject,
                 row.gate.check_id,
                 label.find(row.gate.check_id, "check"),
-                row.gate.show(row.value),
-                row.gate.threshold,
+                row.gate.show(row.value, say),
+                row.gate.limits_in_words(say),
             )
             for row in reviewed.rows
         ]
@@ -163,7 +167,7 @@ class ReviewDesk(BenchWithView):
             [
                 {
                     "id": f"p{place.number}",
-                    "kind": place.kind,
+                    "kind": _KIND_OF[place.kind],
                     "place_mm": list(place.place_mm),
                     "size_mm": place.size_mm,
                     "severity": place.severity,

@@ -14,7 +14,7 @@ from stsbench.widgets.labels import LANGUAGES, Labels, labels_in
 
 __all__ = ["in_words"]
 
-_SECTIONS = frozenset({"profile", "identifier"})
+_SECTIONS = frozenset({"profile", "identifier", "doubt"})
 _CODE = re.compile(r"\(\w+\)")
 _END = re.compile(r"(?<=[.!?])\s")
 _ALONE = re.compile(r"(?=\s|$)")

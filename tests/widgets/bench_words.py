@@ -8,10 +8,10 @@ from tests.widgets.bench_hands import APP
 
 _TABLE = json.loads(files("stsbench.widgets").joinpath("labels.json").read_text("utf-8"))
 _LATIN = re.compile(r"[A-Za-z]{3,}")
-# Keys of a keyboard, names of scans and files, and the notation of teeth.
+# Keys of a keyboard, names of scans and files, the notation of teeth, and numbers of checks.
 _SAME = re.compile(
     r"Enter|Shift|Ctrl|Alt|Esc(ape)?|Delete|Backspace|Tab|Home|End|Page ?(Up|Down)|Space"
-    r"|\blower\b|\bupper\b|FDI|STL|PLY|OBJ|XML|JSON|order\.json|\d_\w+|2\d{3}-\d{4}-\w|T(-\w{4})+"
+    r"|\blower\b|\bupper\b|FDI|STL|PLY|OBJ|XML|JSON|order\.json|\d_\w+|2\d{3}-\d{4}-\w|T(-\w{4})+|[A-Z]\d\.\w+"
 )
 _READ = f"""() => {{
     const heads = document.querySelectorAll(".stsbench-head");

@@ -16,6 +16,7 @@ from jupyter_client import BlockingKernelClient
 from stsbench.domain.answers import Answers
 from stsbench.workflow.auditing import vault_status
 from stsbench.workflow.intake import preview_folder
+from stsbench.workflow.model import model_case
 from stsbench.workflow.repair import repair_case
 from tests.shapes import sheet
 from tests.vault.house import wait_until
@@ -23,7 +24,7 @@ from tests.widgets.bench_arch import damaged_arch, order_folder, take_in
 from tests.widgets.bench_hands import BenchHands
 from tests.widgets.bench_words import left_in_english, read_bench
 from tests.widgets.lab_driver import free_port, new_page, running_lab
-from tests.widgets.test_task_list import STATIC
+from tests.widgets.test_task_list import STATIC, picture_of
 
 pytest.importorskip("playwright.sync_api")
 pytestmark = [
@@ -42,11 +43,12 @@ def _built():
 
 @pytest.fixture(scope="module")
 def laboratory(bench_home, chromium, tmp_path_factory):
-    """A lab behind a base URL with a case that was repaired by hand."""
+    """A lab behind a base URL with a case that was repaired by hand and has its model."""
     arch = damaged_arch()
     number = take_in(tmp_path_factory.mktemp("orders") / "one", arch.mesh)
     steps = [{"tool": "fill_below", "rim_mm": 30.0}, {"tool": "keep_component", "face": 0}]
     repair_case(number, answers=Answers({"lower/steps": steps}))
+    model_case(number)
     with running_lab(bench_home, base_url="/user/anna/") as address:
         page = new_page(chromium)
         yield address, page, number, arch
@@ -68,13 +70,14 @@ def test_twenty_runs_keep_one_view_and_little_memory(laboratory):
 
 
 TITLES = {
-    "de": {"1_intake": "Annahme", "3_make_model": "Modell erstellen"},
-    "zh": {"1_intake": "接单", "3_make_model": "制作模型"},
+    "1_intake": {"de": "Annahme", "zh": "接单"},
+    "3_make_model": {"de": "Modell erstellen", "zh": "制作模型"},
+    "4_review_model": {"de": "Modell prüfen", "zh": "审核模型"},
 }
 
 
 @pytest.mark.parametrize("language", ["de", "zh"])
-@pytest.mark.parametrize("name", ["1_intake", "3_make_model"])
+@pytest.mark.parametrize("name", TITLES)
 def test_every_bench_speaks_another_language(name, language, laboratory, bench_home, tmp_path):
     address, page, number, arch = laboratory
     if name == "1_intake":
@@ -93,7 +96,8 @@ def test_every_bench_speaks_another_language(name, language, laboratory, bench_h
     finally:
         setting.unlink()
     head = page.locator(".stsbench-head").last.inner_text()
-    assert head.startswith(f"{TITLES[language][name]} · ")
+    assert head.startswith(f"{TITLES[name][language]} · ")
+    picture_of(page, f"{name}_{language}")
     assert len(said) > 30
     assert left_in_english(said, language) == []
     assert cut_off == []

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import fields
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from stsbench.modelling.checks import Checks
 from stsbench.modelling.profiles import BODIES
 from stsbench.privacy.identifying_text import KINDS
 from stsbench.qa.gates import load_gates
+from stsbench.qa.places import kind_words
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.tool_steps import TOOLS
 from stsbench.widgets.labels import LANGUAGES, labels_in, language_of
@@ -82,6 +84,30 @@ def test_every_word_of_the_domain_is_in_the_table(section, names):
 def test_a_check_has_the_title_that_the_report_gives_it():
     for gate in load_gates():
         assert TABLE["check"][gate.check_id][0] == gate.title
+
+
+def test_every_word_of_a_limit_is_in_the_table():
+    said = ["unsure"]  # the one answer to a check that no limit names
+    for gate in load_gates():
+        for profile in Profile:
+            gate.for_profile(profile).limits_in_words(lambda word: said.append(word) or word)
+        for value in (True, False, float("nan"), 1.0):
+            gate.show(value, lambda word: said.append(word) or word)
+    words = {word for word in said if re.search(r"[A-Za-z]{3,}", word)}
+    short = {"to", "or", "no", "up to"}
+    assert words | short == set(TABLE["gate"])
+
+
+def test_a_limit_is_said_in_another_language():
+    say = partial(labels_in("de").find, section="gate")
+    limits = {gate.check_id: gate.limits_in_words(say) for gate in load_gates()}
+    assert limits["R1.max"] == "höchstens 0.05 mm; beachten bis 0.1 mm"
+    assert limits["I2"] == "100,000 bis 300,000; beachten 50,000 bis 1,000,000"
+    assert limits["A1"] == "bestätigt; beachten angegeben oder sicher"
+
+
+def test_every_kind_of_place_has_one_name():
+    assert len({kind_words(kind.value) for kind in FindingKind}) == len(FindingKind)
 
 
 def test_every_word_of_a_bench_is_asked_for():

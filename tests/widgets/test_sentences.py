@@ -20,12 +20,14 @@ MODULES = (
     "repair/deleting_steps.py", "repair/border_steps.py", "repair/filling_steps.py",
     "repair/trimming_steps.py", "repair/curve_steps.py", "repair/cutting.py",
     "repair/tidying.py", "repair/holes.py", "repair/islands.py", "repair/overlaps.py",
-    "repair/patching.py", "widgets/repair_desk.py", "widgets/model_desk.py",
-    "widgets/review_desk.py", "widgets/intake_desk.py",
+    "repair/patching.py", "repair/turning.py", "modelling/model_findings.py",
+    "widgets/repair_desk.py", "widgets/model_desk.py", "widgets/review_desk.py",
+    "widgets/intake_desk.py",
 )  # fmt: skip
 INNER = {
     "The case was 7.",  # accepted or sent back: both are in the table
     "Give a direction.",
+    "The occlusal plane is unsure7. Give the orientation.",  # with doubts or without: in the table
     "The normal of the plane has no length.",
     "Move the plane, or turn its normal round.",
 }
@@ -82,6 +84,11 @@ def test_every_refusal_of_the_vault_is_said_and_keeps_its_code(reason):
             "Step 2: smoothed by hand. The cap of 0.1 mm is above 0.05 mm: look at the place.",
             "Schritt 2: von Hand geglättet. Die Grenze von 0.1 mm liegt über 0.05 mm: die Stelle "
             "ansehen.",
+        ),
+        (
+            "The occlusal plane is unsure: no border, few tips agree. Give the orientation.",
+            "Die Okklusionsebene ist unsicher: kein Rand, wenige Spitzen stimmen überein. Die "
+            "Ausrichtung angeben.",
         ),
         ("The profile study allows no edit.", "Das Profil Studienmodell erlaubt keine Änderung."),
         ("The note holds date, e-mail.", "Die Notiz enthält: Datum, E-Mail."),
