@@ -153,6 +153,8 @@ def check_tidied(tidied: Tidied) -> None:
     ------
     MeshError
     """
+    if not is_surface(tidied):
+        _refuse_what_branches(tidied)
     if not len(tidied.draft.faces):
         raise MeshError("No face of the scan has an area.", "Export the scan again.")
     if not is_surface(tidied):
@@ -160,6 +162,22 @@ def check_tidied(tidied: Tidied) -> None:
             f"The largest connected piece holds {100 * tidied.main_share:.2g} % of the surface.",
             "Export the scan as one connected surface.",
         )
+
+
+def _refuse_what_branches(tidied: Tidied) -> None:
+    """Refuse a scan of which most went because more than two faces share an edge; say where."""
+    reasons = [why for _, why in tidied.draft.removed]
+    kind = FindingKind.NON_MANIFOLD_EDGE
+    listed = [finding for finding in tidied.findings if finding.kind is kind]
+    if not listed or np.bincount(np.concatenate(reasons)).argmax() != EditReason.NON_MANIFOLD_EDGE:
+        return
+    worst = max(listed, key=lambda finding: finding.faces_count)
+    x, y, z = worst.place_mm
+    raise MeshError(
+        f"Edges with more than two faces: {tidied.counts[kind]:,}, of the worst one "
+        f"{worst.faces_count:,}, at {x:.1f}, {y:.1f}, {z:.1f} mm; without them no surface is left.",
+        "Export the scan as one connected surface.",
+    )
 
 
 def _look_over(mesh: TriangleMesh, tidied: Tidied) -> None:
