@@ -7,8 +7,9 @@ Rules owned here:
   the defect itself: so the border stays. What that does not mend the second look finds and widens.
 - A group of faces that meet one another is a fold when some of them are overturned, else a
   self-intersection. Meetings that a spike causes go with the spike.
-- Where two kept pieces pass through each other the smaller one is cut. Neither is known to be wrong,
-  so the verdict is hold.
+- Where two kept pieces pass through each other the smaller one is cut along the line in which they
+  meet, without a ring: what lies beside it is sound. Neither is known to be wrong, so the verdict is
+  hold. Only where no patch fits does a ring go as well (`patching`).
 """
 
 from dataclasses import dataclass
@@ -62,6 +63,8 @@ class Defects:
         Faces that are overturned or meet others, in groups with overturned ones.
     crossings : (F,) bool
         Other faces that meet others of their piece.
+    through : (F,) bool
+        Other faces of a smaller piece that meet a larger one.
     complete : bool
         False when there were more meetings than the search counts.
     tree : BoundingTree
@@ -76,6 +79,7 @@ class Defects:
     spikes: Mask
     folds: Mask
     crossings: Mask
+    through: Mask
     complete: bool
     tree: BoundingTree
     normals: WideNormals
@@ -161,8 +165,10 @@ def find_defects(tidied: Tidied, profile: RepairProfile, answers: Answers = NO_A
         found = number_findings(found, word, kept, Severity.HOLD)
         tidied.note(kind, _count_groups(draft, place), found)
         marked[_groups_listed(draft, place, kept)] = False
-    crossings |= through & ~folds
-    return Defects(spikes, folds, crossings, meetings.complete, tree, normals, neighbours, looked)
+    through &= ~folds
+    return Defects(
+        spikes, folds, crossings, through, meetings.complete, tree, normals, neighbours, looked
+    )
 
 
 def _count_groups(draft: Draft, marked: Mask) -> int:
@@ -320,12 +326,12 @@ def cut_defects(tidied: Tidied, defects: Defects) -> None:
     draft.mark_faces()
     reasons = np.zeros(len(draft.faces), dtype=np.uint8)
     for seed, reason in (
-        (widen(draft, defects.crossings, 1), EditReason.SELF_INTERSECTION),
+        (widen(draft, defects.crossings, 1) | defects.through, EditReason.SELF_INTERSECTION),
         (whole_folds(draft, defects.folds, defects.normals.unity), EditReason.FOLD),
         (defects.spikes, EditReason.SPIKE),
     ):
         reasons[seed] = reason
-    defect = defects.spikes | defects.folds | defects.crossings
+    defect = defects.spikes | defects.folds | defects.crossings | defects.through
     cut_faces(draft, reasons > 0, reasons, defect)
 
 

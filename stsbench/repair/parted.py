@@ -4,6 +4,9 @@ Rules owned here:
 - What a cut leaves over is dropped as islands are, before anything is filled.
 - Once all is closed the limit for debris is taken from the areas after the repair, or the next repair
   would drop what this one kept; pieces still there are listed and the verdict is hold.
+- What a cut left of a piece that passes through the largest one, and lies over that as a second
+  layer, goes as it would in the next repair (`islands`), and is listed; unless somebody answered
+  which pieces stay.
 - While the draft was one piece when it was closed last, only the faces about what went since then are
   asked what hangs together; all of it otherwise.
 """
@@ -17,6 +20,7 @@ from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.geometry.components import measure_pieces
 from stsbench.geometry.cut_rings import crumbs_about
+from stsbench.repair.islands import find_islands
 from stsbench.repair.listing import largest_first, place_of
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.tidying import Tidied
@@ -86,6 +90,8 @@ class PartedPieces:
         limit = min(self.profile.island_mm2, self.profile.island_share * total.max(initial=0.0))
         if not self._asked:
             draft.drop((total <= limit)[piece], EditReason.ISLAND)
+            if self.there:
+                self._drop_layers()
         piece = draft.sheets()
         self._unlist_kept(self.tidied.component_count - int(piece.max(initial=-1)) - 1)
         pieces = measure_pieces(draft.vertices, draft.faces, piece)
@@ -103,6 +109,17 @@ class PartedPieces:
             )
             for n in order[self.tidied.component_count :]
         ]
+
+    def _drop_layers(self) -> None:
+        """Drop what has become a loose second layer of the largest piece, and list it."""
+        draft = self.tidied.draft
+        islands = find_islands(draft, self.profile, self.tidied.thin_mm)
+        if not islands.layers:
+            return
+        draft.drop(islands.gone[draft.sheets()], EditReason.ISLAND)
+        words = "A loose second layer, left over by a cut."
+        layers = [replace(finding, detail=words) for finding in islands.layers]
+        self.tidied.note(FindingKind.DOUBLE_LAYER, len(layers), layers)
 
     def _unlist_kept(self, count: int) -> None:
         """Say of the smallest pieces that were to be kept that they went after all."""

@@ -4,11 +4,13 @@ Rules owned here:
 - The mesh passed in is not changed. No vertex moves; vertices and faces that stay keep their order.
 - A profile that allows no edit gets the scan back as it came, with what was seen in it.
 - What could not be solved is listed and the verdict is hold; nothing loops without a bound.
+- A scan that is crumpled beyond repair is tidied only, see `hopeless`.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 import numpy as np
 
@@ -25,6 +27,7 @@ from stsbench.repair.choices import NO_ANSWERS
 from stsbench.repair.cutting import cut_defects, find_defects
 from stsbench.repair.draft import Draft
 from stsbench.repair.holes import LoopPlan, plan_loops
+from stsbench.repair.hopeless import has_fallen_apart, note_hopeless
 from stsbench.repair.patching import Patcher
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.result import RepairResult
@@ -80,6 +83,37 @@ def repair_scan(
     """
     if not mesh.face_count:
         raise MeshError("The scan has no faces.", "Export the scan again.")
+
+    def repaired(*, hopeless: bool) -> RepairResult | None:
+        return _repair(
+            mesh,
+            profile=profile,
+            answers=answers,
+            preparation=preparation,
+            margin_line=margin_line,
+            finds_steps=finds_steps,
+            progress=progress,
+            on_mesh=on_mesh,
+            hopeless=hopeless,
+        )
+
+    result = repaired(hopeless=False)
+    return result if result is not None else cast("RepairResult", repaired(hopeless=True))
+
+
+def _repair(
+    mesh: TriangleMesh,
+    *,
+    profile: RepairProfile,
+    answers: Answers,
+    preparation: bool,
+    margin_line: Vertices | None,
+    finds_steps: bool,
+    progress: Progress,
+    on_mesh: Callable[[TriangleMesh], None] | None,
+    hopeless: bool,
+) -> RepairResult | None:
+    """Repair a scan; None where cutting has shown that it is hopeless, which is known then."""
     tidied = tidy_scan(mesh, profile=profile, answers=answers, progress=progress)
     draft = tidied.draft
     check_tidied(tidied)
@@ -105,16 +139,21 @@ def repair_scan(
         return _unedited(mesh, tidied.findings)
     anew = partial(planned, NO_ANSWERS)
     patcher = Patcher(tidied, plan, defects, profile, plan_anew=anew, answers=answers)
-    if tidied.orientable:
+    hopeless = tidied.orientable and note_hopeless(tidied, defects, known=hopeless)
+    cuts = tidied.orientable and not hopeless
+    if cuts:
         progress.step("cutting", 0.45)
+        whole = len(draft.faces)
         cut_defects(tidied, defects)
         del defects  # what the patcher needs of it, it has
         patcher.run(progress)
+        if has_fallen_apart(tidied, whole):
+            return None
         side_by_side(lambda: _turn(tidied), draft.sheets)  # turning changes no sheet
     progress.step("verifying", 0.95)
     _note_loops(tidied, patcher.fates.findings(), preparation and margin_line is None)
     findings = tuple(tidied.findings + patcher.unsolved)
-    if not tidied.orientable:
+    if not cuts:
         findings = tuple(_undone(finding) for finding in findings)
     del patcher  # the tree is as large as the scan, and the result is made beside it
     used = draft.used_vertices()
@@ -188,7 +227,7 @@ def _unmarked(draft: Draft) -> Finding:
 
 
 def _undone(finding: Finding) -> Finding:
-    """Say of what was planned that it was not done: a one-sided surface is left as it is."""
+    """Say of what was planned that it was not done: a one-sided or hopeless scan is left as it is."""
     cut = {
         FindingKind.SPIKE,
         FindingKind.FOLD,

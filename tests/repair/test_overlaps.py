@@ -90,9 +90,28 @@ def test_a_piece_through_another_is_cut_back():
     assert found.branching_edges == found.bow_ties == found.badly_wound_edges == 0
     (through,) = of_kind(result, KIND.SELF_INTERSECTION)
     assert through.severity is Severity.HOLD
+    # The cut follows the line in which they meet: nothing beside it goes.
+    assert result.outside_defects_mm2 == 0.0
     # The larger one stays as it is.
     kept = result.edits.face_source[result.edits.face_source >= 0]
     assert np.array_equal(kept[: clean.face_count], np.arange(clean.face_count))
+    again = repair_scan(result.mesh, profile=STUDY)
+    assert again.mesh.faces.tobytes() == result.mesh.faces.tobytes()
+
+
+def test_a_copy_that_waves_through_the_scan_goes_as_a_second_layer():
+    flat = sheet(40, 40)
+    wave = flat.vertices + np.array([0.1, 0.07, 0.0])
+    wave[:, 2] += 0.05 * np.sin(2 * wave[:, 0])
+    mesh = beside(flat, TriangleMesh(rounded(wave), flat.faces), shift_mm=0.0)
+    result = repair_scan(mesh, profile=STUDY)
+    assert result.mesh.face_count == flat.face_count
+    assert result.outside_defects_mm2 == 0.0
+    assert result.verdict is Verdict.HOLD
+    layers = of_kind(result, KIND.DOUBLE_LAYER)
+    gone = [f for f in layers if f.detail == "A loose second layer, left over by a cut."]
+    assert gone
+    assert {f.action for f in gone} == {Action.REMOVED}
     again = repair_scan(result.mesh, profile=STUDY)
     assert again.mesh.faces.tobytes() == result.mesh.faces.tobytes()
 
