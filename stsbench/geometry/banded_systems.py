@@ -76,9 +76,17 @@ def solve_band(system: NDArray[np.float64], n: int, band: int, channels: int) ->
                     - ratio_3 * third[k] - ratio_4 * fourth[k]
                 )  # fmt: skip
     for x in range(n - 1, -1, -1):
-        for k in range(right, wide):
-            total = system[x * wide + k]
+        row = system[x * wide :]
+        # Three right sides at once: one sum by itself waits for every subtraction.
+        for k in range(right, wide, 3):
+            other, last = min(k + 1, wide - 1), min(k + 2, wide - 1)
+            total_0, total_1, total_2 = row[k], row[other], row[last]
             for d in range(1, min(band, n - 1 - x) + 1):
-                total -= system[x * wide + d] * system[(x + d) * wide + k]
-            system[x * wide + k] = total / system[x * wide]
+                ahead = system[(x + d) * wide :]
+                total_0 -= row[d] * ahead[k]
+                total_1 -= row[d] * ahead[other]
+                total_2 -= row[d] * ahead[last]
+            row[last] = total_2 / row[0]
+            row[other] = total_1 / row[0]
+            row[k] = total_0 / row[0]
     return True
