@@ -31,7 +31,7 @@ __all__ = ["MEMBRANE", "PLATE_UNKNOWNS", "STIFFNESS", "solve_patches"]
 
 STIFFNESS = 10.0
 PLATE_UNKNOWNS = 20_000  # a plate of these takes 0.6 s to factorise
-_MOST_WORK = 120_000_000  # multiplications within a band; above, a sparse factorisation is faster
+_MOST_WORK = 1_500_000_000  # multiplications within a band; above, a sparse factorisation is faster
 MEMBRANE = -1.0
 
 

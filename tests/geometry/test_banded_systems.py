@@ -32,6 +32,30 @@ def test_answers_are_those_of_a_dense_solver(n, band, channels):
     assert np.allclose(rows[:n, band + 1 + SPARE :], np.linalg.solve(matrix, right), atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "reach",
+    [
+        [0] * 9,
+        [5, 0, 0, 0, 0, 0, 3, 0, 0],
+        [0, 0, 0, 0, 4, 0, 0, 0, 0],
+        [1, 2, 3, 4, 0, 0, 0, 1, 0],
+        [0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+        [2, 2, 2, 2, 2, 2, 5, 2, 2, 2, 2, 2, 2, 2],
+    ],
+)
+def test_rows_that_end_before_the_band_count_as_they_are(reach):
+    rng = np.random.default_rng(len(reach))
+    n, band = len(reach), 5
+    upper = np.zeros((n, n))
+    for row, far in enumerate(reach):
+        upper[row, row + 1 : row + 1 + far] = rng.normal(size=len(upper[row, row + 1 :][:far]))
+    matrix = upper + upper.T + 24 * np.eye(n)
+    right = rng.normal(size=(n, 3))
+    rows = _stored(matrix, right, band)
+    assert solve_band(rows.ravel(), n, band, 3)
+    assert np.allclose(rows[:n, band + 1 + SPARE :], np.linalg.solve(matrix, right), atol=1e-12)
+
+
 @pytest.mark.parametrize("at", [0, 3, 5])
 def test_what_is_not_definite_is_named(at):
     matrix = np.eye(6)
