@@ -55,7 +55,7 @@ def single(values):
 def check_sound(vertices, faces, *, loops=1, intersections=True):
     """The referee finds nothing, in memory and after an STL round trip."""
     for name, (v, f) in {"memory": (vertices, faces), "stl": as_stl(vertices, faces)}.items():
-        found = judge(v, f, intersections=intersections and name == "memory")
+        found = judge(v, f, intersections=intersections and name == "stl")
         assert found.branching_edges == 0, name
         assert found.bow_ties == 0, name
         assert found.components == 1, name

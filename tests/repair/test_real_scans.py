@@ -14,6 +14,7 @@ from stsbench.domain.findings import Action, FindingKind
 from stsbench.domain.verdicts import Verdict
 from stsbench.files.scans import decode_scan, encode_stl, read_scan
 from stsbench.geometry.distance import point_to_surface
+from stsbench.geometry.self_intersection import self_meetings
 from stsbench.repair.inspection import inspect_scan
 from stsbench.repair.pipeline import repair_scan
 from stsbench.repair.profiles import load_profile
@@ -91,6 +92,7 @@ def test_it_is_the_same_mesh_after_an_stl_round_trip(result):
     through = decode_scan(encode_stl(result.mesh))
     assert through.vertex_count == result.mesh.vertex_count
     assert np.array_equal(through.vertices[through.faces], result.mesh.vertices[result.mesh.faces])
+    assert len(self_meetings(through.vertices, through.faces).pairs) == 0
 
 
 def test_the_border_does_not_move(result, truth):
