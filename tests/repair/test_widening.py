@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from stsbench.domain.answers import Answers
 from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, FindingKind, Severity
 from stsbench.domain.mesh import TriangleMesh
@@ -163,6 +164,20 @@ def test_a_hole_that_nothing_fits_stays_as_it_was(radii_mm, why, monkeypatch):
     assert left.detail == f"Loop 1: left open: {why}."
     assert not [f for f in result.findings if f.action is Action.FILLED]
     assert left.size_mm == pytest.approx(4 * np.pi, rel=1e-3)
+
+
+def test_a_hole_beside_one_that_nothing_fits_is_tried_again(monkeypatch):
+    """The large one was answered for; it takes its neighbour along, and only that is tried again."""
+    monkeypatch.setattr("stsbench.geometry.wide_rims.WIDEST_RIM", 170)
+    mesh = ring((3.0, 3.05, 3.1, 6.0))
+    mesh = TriangleMesh(mesh.vertices, np.delete(mesh.faces, 401, axis=0))
+    result = repair_scan(mesh, profile=STUDY, answers=Answers({"hole/1": "fill"}))
+    assert result.mesh.face_count == mesh.face_count + 1
+    actions = {f.detail[:6]: f.action for f in result.findings}
+    assert actions["Loop 1"] is Action.UNSOLVED
+    assert actions["Loop 2"] is Action.FILLED
+    again = repair_scan(result.mesh, profile=STUDY)
+    assert again.mesh.faces.tobytes() == result.mesh.faces.tobytes()
 
 
 def test_a_rim_beyond_all_patches_is_left_open_by_plan(monkeypatch):
