@@ -14,9 +14,9 @@ $(STAMP): requirements.lock pyproject.toml hatch_build.py viewer/package-lock.js
 	@bash .ci/system-libraries || true
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 		{ echo "python3 -m venv failed; please run: sudo apt-get install -y python3-venv" >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
+	.ci/install-locked $(BIN)/python
 	@# Bytecode is written here, on all cores: some machines are set not to write it on import.
-	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
+	@$(BIN)/python -m compileall -q -j 0 -x '/tests/' $(VENV)/lib >/dev/null || true
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
