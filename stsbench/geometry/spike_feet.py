@@ -100,7 +100,7 @@ def find_foot(vertices, start, around, border, sums, ring, ends, k, last, name, 
     right = np.empty(MOST + 3)
     stays = np.empty(inside, np.bool_)
     sign = 0.0
-    for _ in range(ROUNDS):
+    for _ in range(max(ROUNDS, k)):
         count = 0
         for r in range(last + 1):
             whole = count

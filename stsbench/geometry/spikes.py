@@ -15,6 +15,8 @@ Rules owned here:
   edge of the vertex falls by `NEEDLE_STEEPNESS` times its way across, by `NEEDLE_MM` in the mean, and
   behind ring 2 the surface falls on by less than `NEEDLE_GROWTH` of its way. A cusp and the corner of
   a machined part fall on.
+- The faces of a tip by a quadric are not finer (`NO_FINER`) than those outside; blunt and wide spikes
+  are told by their stretched faces: `stretched_spikes`.
 - How much of ring k and within is the spike: `spike_feet`.
 - Spikes are taken tallest first; two rings about a taken one nothing else is a tip.
 - Vertices on the border are never tips: nothing outside says what is right there.
@@ -31,6 +33,7 @@ from stsbench.domain.mesh import Mask, Vertices
 from stsbench.geometry.compiled import in_threads, kernel
 from stsbench.geometry.quadric_fit import depart, set_axis
 from stsbench.geometry.spike_feet import find_foot
+from stsbench.geometry.stretched_spikes import find_stretched, mean_face
 from stsbench.geometry.vertex_rings import walk_rings
 
 __all__ = ["SPIKE_RINGS", "UNITY", "spike_vertices"]
@@ -44,6 +47,7 @@ FEW_RADIUS_MM = 1.5
 STEEPER = 0.25
 DOUBT = 0.185
 DOUBT_NEAR = 0.27
+NO_FINER = 0.98
 TALL_MM = 0.25
 TALL = 1.2
 DOUBT_TALL = 0.36
@@ -231,7 +235,11 @@ def _find_tips(vertices, start, around, border, sums, asked, height, base, looke
             most = DOUBT
             if k < 3:
                 most = DOUBT_TALL if tall >= max(TALL_MM, TALL * radius) else DOUBT_NEAR
-            if doubt <= most and score > best:
+            if doubt > most or score <= best:
+                continue
+            # Pulling vertices makes their faces larger; where they are finer the scanner saw it.
+            outside = mean_face(start, sums, ring, ends[k + 2], ends[last + 1])
+            if mean_face(start, sums, ring, 0, ends[k + 1]) >= NO_FINER * outside:
                 best = score
                 height[i] = place[0, 2]
                 base[i] = k
@@ -242,6 +250,12 @@ def _find_tips(vertices, start, around, border, sums, asked, height, base, looke
             if whole >= needed:
                 height[i] = _needle(vertices, border, sums, ring, ends, frame)
                 base[i] = _NEEDLE_BASE if height[i] else 0
+        if not base[i]:
+            room = (frame, centre, place, matrix, right)
+            walk = (mark, ring, ends, whole)
+            height[i], base[i], whole = find_stretched(
+                vertices, start, around, border, sums, walk, room
+            )
         looked[i] = SPIKE_RINGS if base[i] else whole
 
 
