@@ -1,5 +1,7 @@
 """The viewer in a real Chromium: what Python shows is drawn, what is clicked arrives."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -292,6 +294,33 @@ def test_measures_and_notes_of_the_page_are_undone_among_the_steps(viewer):
     shown(0, 1)
     viewer.press("Control+z", "Control+y")
     shown(1, 1)
+
+
+def test_cleared_measures_come_back_with_undo(viewer):
+    def measured():
+        return viewer.page.evaluate("() => [...window.stsbenchViewers].at(-1).measures.done.length")
+
+    viewer.press("m")
+    for place in [(2, 2, 0), (5, 6, 0), (8, 6, 0), (5, 2, 0)]:
+        viewer.click(place)
+    counts = [measured()]
+    viewer.page.get_by_role("button", name="Clear measures").click()
+    counts.append(measured())
+    for key in ("Control+z", "Control+z", "Control+y", "Control+y", "Control+z"):
+        viewer.press(key)
+        counts.append(measured())
+    assert counts == [2, 0, 2, 1, 2, 0, 2]
+
+
+def test_labels_of_measures_cover_no_other(viewer):
+    viewer.press("m")
+    for start, end in [((2, 5), (8, 5)), ((5, 2), (5, 8)), ((2, 2), (8, 8)), ((2, 8), (8, 2))]:
+        viewer.click((*start, 0))
+        viewer.click((*end, 0))
+    texts = viewer.page.locator("svg text.sts-strong")  # all about one middle
+    tops = sorted(one.bounding_box()["y"] for one in texts.all())
+    assert len(tops) == 4
+    assert min(below - above for above, below in pairwise(tops)) >= 15
 
 
 def test_three_places_give_a_plane_and_enter_confirms_it(viewer):

@@ -209,8 +209,6 @@ export class Messages {
     for (const name of [...app.stage.layers.keys()]) this.remove(name);
     app.guides.clear();
     app.measures.clear();
-    app.measures.notes = [];
-    app.measures.own.forget(() => true);
     app.tools.choose("turn");
     app.history = { undo: null, redo: null };
     app.answered();

@@ -1,14 +1,21 @@
 // What is drawn over the canvas in SVG: labels and lines that stay at their places, the lasso, the
 // ruler. Drawn again after each frame, by whoever registered.
+//
+// Rules owned here:
+// - No label covers another: the one drawn later goes down, as far as it must.
 import type { Vector3 } from "three";
 import { roundLength, type Pixel } from "./drawn_shapes.ts";
+import { freePlace, type Box } from "./label_places.ts";
 import type { Stage } from "./stage.ts";
 
+const LINE = 20; // pixels from one line of text to the next
 const SVG = "http://www.w3.org/2000/svg";
 
 export class Overlay {
   readonly element = document.createElementNS(SVG, "svg");
   readonly painters: ((overlay: Overlay) => void)[] = [];
+  private readonly labels: Box[] = [];
+  private readonly widths = new Map<string, number>();
 
   constructor(readonly stage: Stage) {
     this.element.classList.add("sts-overlay");
@@ -18,6 +25,7 @@ export class Overlay {
 
   paint(): void {
     this.element.replaceChildren();
+    this.labels.length = 0;
     for (const painter of this.painters) painter(this);
     if (this.stage.layers.size) this.ruler();
   }
@@ -37,7 +45,19 @@ export class Overlay {
   }
 
   label([x, y]: Pixel, text: string, style = "sts-label"): void {
-    this.add("text", { x, y, class: style }).textContent = text;
+    const node = this.add("text", { x, y, class: style });
+    node.textContent = text;
+    // Asking for a width lays the page out: once for each text.
+    const key = `${style} ${text}`;
+    let width = this.widths.get(key);
+    if (width === undefined) {
+      width = (node as SVGTextElement).getComputedTextLength();
+      if (this.widths.size > 500) this.widths.clear();
+      this.widths.set(key, width);
+    }
+    const box = freePlace({ x, y, width, height: LINE }, this.labels);
+    this.labels.push(box);
+    if (box.y !== y) node.setAttribute("y", String(box.y));
   }
 
   private ruler(): void {

@@ -22,11 +22,18 @@ interface Note {
   note: string;
 }
 
+/** Measures that were cleared at once; undo brings them back. */
+interface Cleared {
+  cleared: Measure[];
+}
+
+type Thing = Measure | Note | Cleared;
+
 /** What was measured stays on the screen until it is cleared. */
 export class Measures {
   done: Measure[] = [];
   notes: Note[] = [];
-  readonly own = new OwnHistory<Measure | Note>();
+  readonly own = new OwnHistory<Thing>();
   begun: Vector3[] = [];
 
   constructor(private readonly app: App) {
@@ -51,8 +58,8 @@ export class Measures {
     });
   }
 
-  /** Put a measure or a note on the screen, such that undo takes it off. */
-  add(thing: Measure | Note): void {
+  /** Put a measure or a note on the screen, or clear measures, such that undo takes it back. */
+  add(thing: Thing): void {
     this.put(thing);
     this.own.add(thing);
     this.app.refresh();
@@ -62,6 +69,7 @@ export class Measures {
   undo(): boolean {
     const thing = this.own.undo(this.app.history);
     if (!thing) return false;
+    if ("cleared" in thing) this.done = [...thing.cleared, ...this.done];
     this.done = this.done.filter((one) => one !== thing);
     this.notes = this.notes.filter((one) => one !== thing);
     this.app.refresh();
@@ -76,9 +84,10 @@ export class Measures {
     return thing !== null;
   }
 
-  private put(thing: Measure | Note): void {
+  private put(thing: Thing): void {
     if ("note" in thing) this.notes.push(thing);
-    else this.done.push(thing);
+    else if ("kind" in thing) this.done.push(thing);
+    else this.done = this.done.filter((one) => !thing.cleared.includes(one));
     this.app.stage.invalidate();
   }
 
@@ -97,10 +106,18 @@ export class Measures {
     return this.begun.length;
   }
 
+  /** Take all measures off the screen, for undo to bring back. */
+  wipe(): void {
+    this.begun = [];
+    if (this.done.length) this.add({ cleared: this.done });
+  }
+
+  /** Forget everything: there is no mesh any more. */
   clear(): void {
     this.done = [];
+    this.notes = [];
     this.begun = [];
-    this.own.forget((thing) => "kind" in thing);
+    this.own.forget(() => true);
   }
 }
 
@@ -154,7 +171,7 @@ export class MeasureTool implements Tool {
 
   options(): Node[] {
     return this.app.measures.done.length
-      ? [button(this.app, { label: "clear_measures", run: () => { this.app.measures.clear(); this.app.refresh(); this.app.stage.invalidate(); } })]
+      ? [button(this.app, { label: "clear_measures", run: () => this.app.measures.wipe() })]
       : [];
   }
 
