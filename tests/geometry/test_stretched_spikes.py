@@ -108,3 +108,16 @@ def test_the_stretch_has_to_outweigh_the_doubt(name):
     height, found, whole = asked(**changes)
     assert (found, whole) == (base, 10)
     assert height == pytest.approx(changes.get("height_mm", 1.0) if base else 0)
+
+
+@pytest.mark.parametrize(("finer", "found"), [(1.0, 1), (0.5, 0)])
+def test_a_small_spike_is_not_finer_than_its_surroundings(finer, found):
+    """0.8 mm high and told by the quadric; none where the scanner saw it with small faces."""
+    vertices, faces = curved()
+    across = vertices[:, :2] - vertices[TIP, :2]
+    away = np.linalg.norm(across, axis=1)
+    near = np.interp(away, [0, 1.2, 2.4, 9], [0, finer * 1.2, 2.4, 9])
+    vertices[:, :2] = vertices[TIP, :2] + across * (near / np.maximum(away, 1e-9))[:, None]
+    vertices[:, 2] = -0.05 * ((vertices[:, :2] - 6) ** 2).sum(axis=1)
+    damaged, _ = bell(vertices, 0.8, 0.65)
+    assert len(spikes_of(damaged, faces)[1]) == found
