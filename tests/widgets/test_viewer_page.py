@@ -317,6 +317,9 @@ def test_labels_of_measures_cover_no_other(viewer):
     for start, end in [((2, 5), (8, 5)), ((5, 2), (5, 8)), ((2, 2), (8, 8)), ((2, 8), (8, 2))]:
         viewer.click((*start, 0))
         viewer.click((*end, 0))
+    viewer.page.wait_for_function(
+        "() => document.querySelectorAll('svg text.sts-strong').length === 4"
+    )
     texts = viewer.page.locator("svg text.sts-strong")  # all about one middle
     tops = sorted(one.bounding_box()["y"] for one in texts.all())
     assert len(tops) == 4
