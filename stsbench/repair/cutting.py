@@ -2,9 +2,10 @@
 
 Rules owned here:
 - A spike is cut with the faces at its vertices, faces that meet where they are not joined with one
-  ring; a fold with one ring, and a second one where the surface about a vertex does not face one way
-  (`WideNormals.unity` below `FOLDED`). A ring never takes a face on an open edge unless it is part of
-  the defect itself: so the border stays. What that does not mend the second look finds and widens.
+  ring; a fold with one ring, and up to `SKIRT_RINGS` more where the surface about a vertex does not
+  face one way (`WideNormals.unity` below `FOLDED`). A ring never takes a face on an open edge unless
+  it is part of the defect itself, a further one none that touches the border: so the border stays.
+  What that does not mend the second look finds and widens.
 - A group of faces that meet one another is a fold when some of them are overturned, else a
   self-intersection. Meetings that a spike causes go with the spike.
 - Where two kept pieces pass through each other the smaller one is cut along the line in which they
@@ -44,9 +45,10 @@ from stsbench.repair.overlaps import note_layers
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.tidying import Tidied
 
-__all__ = ["Defects", "cut_defects", "cut_faces", "find_defects", "whole_folds", "widen"]
+__all__ = ["Defects", "cut_defects", "find_defects", "whole_folds", "widen"]
 
-FOLDED = 0.95
+FOLDED = 0.98
+SKIRT_RINGS = 2
 
 _Spikes = tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.uint8]]
 
@@ -308,9 +310,14 @@ def whole_folds(draft: Draft, folds: Mask, unity: NDArray[np.float64]) -> Mask:
     """
     cut = widen(draft, folds, 1)
     if cut.any():
-        fresh = np.flatnonzero(widen(draft, cut, 1) & ~cut)
-        low = unity.take(draft.faces.take(fresh, axis=0)) < FOLDED
-        cut[fresh[low.any(axis=1)]] = True
+        # A loop that met the border in a point would be cut out of the border.
+        border = np.zeros(draft.vertex_count, dtype=bool)
+        border[open_vertices(draft.faces, draft.twin)] = True
+        low = unity < FOLDED
+        for _ in range(SKIRT_RINGS):
+            fresh = np.flatnonzero(widen(draft, cut, 1) & ~cut)
+            corners = draft.faces.take(fresh, axis=0)
+            cut[fresh[low.take(corners).any(axis=1) & ~border.take(corners).any(axis=1)]] = True
     return cut
 
 
@@ -325,26 +332,15 @@ def cut_defects(tidied: Tidied, defects: Defects) -> None:
     draft = tidied.draft
     draft.mark_faces()
     reasons = np.zeros(len(draft.faces), dtype=np.uint8)
+    crossings, folds = side_by_side(
+        lambda: widen(draft, defects.crossings, 1) | defects.through,
+        lambda: whole_folds(draft, defects.folds, defects.normals.unity),
+    )
     for seed, reason in (
-        (widen(draft, defects.crossings, 1) | defects.through, EditReason.SELF_INTERSECTION),
-        (whole_folds(draft, defects.folds, defects.normals.unity), EditReason.FOLD),
+        (crossings, EditReason.SELF_INTERSECTION),
+        (folds, EditReason.FOLD),
         (defects.spikes, EditReason.SPIKE),
     ):
         reasons[seed] = reason
     defect = defects.spikes | defects.folds | defects.crossings | defects.through
-    cut_faces(draft, reasons > 0, reasons, defect)
-
-
-def cut_faces(draft: Draft, cut: Mask, reasons: NDArray[np.uint8], defect: Mask) -> None:
-    """Cut faces out of a draft, each for its own reason.
-
-    Parameters
-    ----------
-    draft : Draft
-    cut : (F,) bool
-    reasons : (F,) uint8
-        `EditReason` of each face that is cut.
-    defect : (F,) bool
-        Faces that are wrong themselves; the rest that goes lay about them.
-    """
-    draft.drop(cut, reasons, defect=defect)
+    draft.drop(reasons > 0, reasons, defect=defect)

@@ -46,7 +46,7 @@ from stsbench.geometry.topology import (
 )
 from stsbench.geometry.wide_normals import sum_near
 from stsbench.repair.choices import NO_ANSWERS, numbers_answered
-from stsbench.repair.cutting import Defects, cut_faces, whole_folds, widen
+from stsbench.repair.cutting import Defects, whole_folds, widen
 from stsbench.repair.holes import Fate, LoopPlan
 from stsbench.repair.listing import list_face_groups
 from stsbench.repair.loop_fates import LoopFates
@@ -180,7 +180,7 @@ class Patcher:
         spikes = widen(draft, seen.spikes, rings)
         folds = widen(draft, whole_folds(draft, seen.folds, self._second.unity), rings)
         reasons = np.where(spikes, np.uint8(EditReason.SPIKE), np.uint8(EditReason.FOLD))
-        cut_faces(draft, spikes | folds, reasons, seen.spikes | seen.folds)
+        draft.drop(spikes | folds, reasons, defect=seen.spikes | seen.folds)
 
     def _list_seen(self, seen: Seen) -> None:
         """List what no number of looks could mend."""

@@ -15,7 +15,6 @@ from stsbench.domain.edits import EditReason
 from stsbench.domain.mesh import Mask
 from stsbench.geometry.face_groups import group_faces
 from stsbench.geometry.face_measures import measure_faces
-from stsbench.repair.cutting import cut_faces
 from stsbench.repair.draft import Draft
 
 __all__ = ["MOST_SHARE", "Widening"]
@@ -62,7 +61,7 @@ class Widening:
         scars[pinched & ~around] = EditReason.NON_MANIFOLD_VERTEX
         own = gone & ~pinched & (draft.mark >= 0)
         self._taken = self._taken.plus(draft.rows(own))
-        cut_faces(draft, gone, scars, pinched)
+        draft.drop(gone, scars, defect=pinched)
         if given_up.any():
             self._give_back(given_up)
         return given_up

@@ -9,7 +9,7 @@ from stsbench.geometry.spikes import UNITY, spike_vertices
 from stsbench.geometry.topology import open_vertices
 from stsbench.geometry.vertex_rings import vertex_neighbours
 from stsbench.geometry.wide_normals import overturned_faces, sum_normals
-from stsbench.repair.cutting import cut_defects, cut_faces, find_defects
+from stsbench.repair.cutting import cut_defects, find_defects
 from stsbench.repair.profiles import load_profile
 from stsbench.repair.second_look import SecondLook
 from stsbench.repair.tidying import tidy_scan
@@ -54,7 +54,7 @@ def pull(draft, vertex, by_mm):
     about = (draft.faces == vertex).any(axis=1)
     again = draft.faces[about].copy()
     again[again == vertex] = draft.vertex_count
-    cut_faces(draft, about, np.ones(len(about), dtype=np.uint8), about)
+    draft.drop(about, np.ones(len(about), dtype=np.uint8), defect=about)
     place = draft.vertices[[vertex]] + np.asarray(by_mm, dtype=np.float32)
     none = np.zeros(len(again))
     draft.add(place.astype(np.float32).astype(np.float64), again, none.astype(np.uint8), none)
@@ -96,7 +96,7 @@ def test_what_is_prepared_and_forgotten_leaves_no_trace(useful):
     check(draft, look)
     about = (draft.faces == at(10, 12)).any(axis=1)
     gone = draft.rows(about)
-    cut_faces(draft, about, np.ones(len(about), dtype=np.uint8), about)
+    draft.drop(about, np.ones(len(about), dtype=np.uint8), defect=about)
     look.expect(useful=useful)
     look.prepare()
     look.forget()
@@ -143,6 +143,6 @@ def test_the_whole_draft_is_searched_when_other_rings_are_needed():
     draft, look = found(TriangleMesh(places, mesh.faces))
     before = look._passes
     gone = (draft.vertices[draft.faces, 0] < 2.05).all(axis=1)
-    cut_faces(draft, gone, np.ones(len(gone), dtype=np.uint8), gone)
+    draft.drop(gone, np.ones(len(gone), dtype=np.uint8), defect=gone)
     check(draft, look)
     assert (before, look._passes) == (2, 1)
