@@ -3,12 +3,16 @@
 Rules owned here:
 - The review list comes first, the gravest first. A finding's identifier is its kind and its place to
   a tenth of a millimetre, so it stays the same while others come and go.
-- Open holes are traced on the mesh as it is now, so a hole that was just filled is gone at once.
+- Open holes are traced on the mesh as it is now, so a hole that was just filled is gone at once; what
+  was found where hands have since cut the surface away goes as well, and comes back with it.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.geometry.boundary import measure_loops
@@ -21,6 +25,7 @@ __all__ = ["finding_rows", "table_rows"]
 _UNSEEN = frozenset({FindingKind.UNREFERENCED_VERTEX, FindingKind.DUPLICATE_VERTEX})
 _RANK = {Severity.HOLD: 0, Severity.REVIEW: 1, Severity.NOTE: 2}
 _NEAR_MM = 0.01
+_REACH_MM = 1.0  # surface that a finding's place belongs to
 
 
 def finding_rows(
@@ -36,6 +41,7 @@ def finding_rows(
         As it is now.
     labels : Labels
     """
+    findings = _still_there(tuple(findings), working)
     loops = working.open_loops()
     measured = measure_loops(working.vertices, loops)
     listed = sorted(findings, key=lambda f: (_RANK[f.severity], -f.size_mm, f.place_mm))
@@ -69,6 +75,28 @@ def finding_rows(
         )
         rows.append(_row(_name_of(hole, named), hole, labels, loops.loop(n).tolist()))
     return sorted(rows, key=lambda row: row["rank"])
+
+
+def _still_there(findings: tuple[Finding, ...], working: WorkingMesh) -> tuple[Finding, ...]:
+    """Leave out findings at whose places hands have taken the surface away."""
+    alive = np.zeros(len(working.vertices), dtype=bool)
+    alive[working.faces[working.alive]] = True
+    cut = np.zeros(len(alive), dtype=bool)
+    cut[working.faces[~working.alive]] = True
+    cut &= ~alive
+    if not cut.any():
+        return findings
+    gone, there = working.vertices[cut], working.vertices[alive]
+    return tuple(
+        finding
+        for finding in findings
+        if not _is_near(gone, finding.place_mm) or _is_near(there, finding.place_mm)
+    )
+
+
+def _is_near(places: NDArray[np.float64], place_mm: tuple[float, float, float]) -> bool:
+    away = places - place_mm
+    return bool((np.einsum("ij,ij->i", away, away) <= _REACH_MM**2).any())
 
 
 def _name_of(finding: Finding, named: Counter[str]) -> str:

@@ -26,7 +26,7 @@ from stsbench.repair.result import RepairResult
 from stsbench.repair.tool_steps import plan_step
 from stsbench.repair.working_mesh import Step, WorkingMesh
 
-__all__ = ["MOST_STEPS", "MOST_UNDO_BYTES", "NOTE", "BenchScan", "Done", "Note"]
+__all__ = ["MOST_STEPS", "MOST_UNDO_BYTES", "NOTE", "BenchScan", "Done", "Note", "order_of_work"]
 
 MOST_STEPS = 100
 MOST_UNDO_BYTES = 200_000_000  # of one scan; 100 moves of all of 200,000 faces take 0.65 of it
@@ -279,3 +279,25 @@ def _note_of(row: object) -> tuple[Note, int | None]:
             known = isinstance(after, int) and not isinstance(after, bool)
             return Note(tuple(place), text), after if known else None
     raise InputError("A recorded note has no place or no text.", "Leave it out.")
+
+
+def order_of_work(recorded: object, counts: Mapping[str, int]) -> list[str]:
+    """Return the scans that steps and notes were done on, the last one last.
+
+    Parameters
+    ----------
+    recorded : object
+        As an answer has it: a scan for each thing that was done, those forgotten since included.
+    counts : mapping of str to int
+        How many things each scan has to take back. Where nothing that fits is recorded, all those of
+        a scan follow one another, scan by scan.
+    """
+    left = dict(counts)
+    order: list[str] = []
+    for scan_id in reversed(recorded if isinstance(recorded, list | tuple) else ()):
+        if isinstance(scan_id, str) and left.get(scan_id, 0) > 0:
+            left[scan_id] -= 1
+            order.append(scan_id)
+    if any(left.values()):
+        return [scan_id for scan_id, count in counts.items() for _ in range(count)]
+    return order[::-1]

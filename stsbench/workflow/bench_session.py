@@ -5,8 +5,8 @@ Rules owned here:
   the same uses and stores through the same lines of `workflow/repair`.
 - Every use, undo and save asks first whether the leases still hold. When they end, `ended` is told
   at once and the meshes are forgotten here.
-- Undo goes back through steps and notes on all scans of the case in the order of the work; of work
-  that was saved and opened again, scan by scan.
+- Undo goes back through steps and notes on all scans of the case in the order of the work, which is
+  saved with the answers where it went to and fro between scans; a batch does not need it.
 - Methods may be called from several threads, one at a time.
 """
 
@@ -31,7 +31,7 @@ from stsbench.repair.result import RepairResult
 from stsbench.repair.working_mesh import Step
 from stsbench.vault.client import VaultClient
 from stsbench.workflow.bench_deviation import signed_distance
-from stsbench.workflow.bench_history import BenchScan, Done, Note
+from stsbench.workflow.bench_history import BenchScan, Done, Note, order_of_work
 from stsbench.workflow.bench_lease import HeldCase, WatchedLeases
 from stsbench.workflow.bench_result import worked_result
 from stsbench.workflow.cases import OpenCase, newest_case
@@ -51,6 +51,7 @@ __all__ = ["MOST_FACES", "RepairSession"]
 
 MOST_FACES = 2_000_000  # of one scan on screen; choice, not fact: what a page of 1 GB can hold
 _LONGEST_NOTE = 80
+_ORDER = "bench/order"  # an answer: the scans that things were done on
 
 
 class RepairSession(HeldCase):
@@ -118,6 +119,10 @@ class RepairSession(HeldCase):
                     values.pop(f"{scan_id}/{key}", None)
                     if kept:
                         values[f"{scan_id}/{key}"] = list(kept)
+            counts = {scan_id: scan.entry_count for scan_id, scan in self.scans.items()}
+            values.pop(_ORDER, None)
+            if self._order != order_of_work(None, counts):
+                values[_ORDER] = list(self._order)
         return Answers(values)
 
     def start(self, progress: Progress = NO_PROGRESS) -> None:
@@ -163,9 +168,10 @@ class RepairSession(HeldCase):
         scan.replay(uses_of(self._recorded, entry.scan_id), marks)
         with self._lock:
             self._leases.check()
-            self._order += [entry.scan_id] * scan.entry_count
             self._lease_of[entry.scan_id] = lease.lease_id
             self.scans[entry.scan_id] = scan
+            counts = {scan_id: scan.entry_count for scan_id, scan in self.scans.items()}
+            self._order = order_of_work(self._recorded.get(_ORDER), counts)
         return scan
 
     def plan(self, scan_id: str, use: Mapping[str, Any]) -> Step:

@@ -11,6 +11,7 @@ from stsbench.files.records import decode_edits
 from stsbench.files.scans import encode_ply
 from stsbench.vault.client import VaultClient
 from stsbench.workflow.auditing import withdraw_consent
+from stsbench.workflow.bench_history import order_of_work
 from stsbench.workflow.bench_session import RepairSession
 from stsbench.workflow.cases import latest_object, open_case
 from stsbench.workflow.recorded import read_answers, write_answers
@@ -333,6 +334,37 @@ def test_notes_and_steps_keep_their_order_when_the_case_is_opened_again(bench, c
         ]  # fmt: skip
     finally:
         again.close()
+
+
+def test_work_to_and_fro_is_taken_back_in_its_order_when_the_case_is_opened_again(bench, case):
+    bench.use("lower", {"tool": "delete", "faces": [[7, 9]]})
+    bench.mark("upper", [1.0, 0.0, 0.0], "rough")
+    bench.use("lower", {"tool": "delete", "faces": [[11, 12]]})
+    bench.use("upper", {"tool": "delete", "faces": [[7, 9]]})
+    bench.save()
+    again = RepairSession(case)
+    again.start()
+    try:
+        assert again.answers == bench.answers
+        assert [again.undo()[0] for _ in range(4)] == ["upper", "lower", "upper", "lower"]
+        assert again.answers == Answers()
+    finally:
+        again.close()
+
+
+@pytest.mark.parametrize(
+    ("recorded", "expected"),
+    [
+        (None, "uul"),
+        ("ulu", "uul"),  # text is no list
+        (list("ulu"), "ulu"),
+        (list("lllulu"), "ulu"),  # those before were forgotten
+        (list("uu"), "uul"),
+        (["u", 3, "x", "l", "u"], "ulu"),
+    ],
+)
+def test_an_order_that_does_not_fit_is_left_out(recorded, expected):
+    assert order_of_work(recorded, {"u": 2, "l": 1}) == list(expected)
 
 
 def test_notes_of_an_older_version_come_after_the_steps(case):
