@@ -312,6 +312,19 @@ def test_cleared_measures_come_back_with_undo(viewer):
     assert counts == [2, 0, 2, 1, 2, 0, 2]
 
 
+def test_tools_that_change_a_mesh_are_there_where_one_may_be_changed(viewer):
+    def tools():
+        names = viewer.page.locator(".sts-rail button:visible").all_inner_texts()
+        return {name.strip() for name in names}
+
+    assert {"Turn", "Lasso", "Fill hole", "Distance"} <= tools()
+    viewer.show_mesh("scan", SHEET.vertices, SHEET.faces, title="Lower jaw")
+    viewer.page.get_by_role("button", name="Lasso").wait_for(state="hidden")
+    assert tools() == {"Turn", "Distance", "Angle", "Thickness", "Note", "Occlusal plane"}
+    viewer.press("l")
+    assert viewer.ask("app.tools.active.id") == "turn"
+
+
 def test_labels_of_measures_cover_no_other(viewer):
     viewer.press("m")
     for start, end in [((2, 5), (8, 5)), ((5, 2), (5, 8)), ((2, 2), (8, 8)), ((2, 8), (8, 2))]:

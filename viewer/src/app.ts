@@ -194,6 +194,11 @@ export class App {
     return editable.find((layer) => layer === this.selection.layer) ?? editable[0] ?? null;
   }
 
+  /** Whether any mesh on the screen, shown or not, is there to be changed. */
+  get mayEdit(): boolean {
+    return [...this.stage.layers.values()].some((layer) => layer.options.editable);
+  }
+
   words(label: Label, values: Record<string, string | number> = {}): string {
     return words(this.language, label, values);
   }

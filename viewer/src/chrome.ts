@@ -68,6 +68,7 @@ export class Chrome {
     for (const [id, node] of this.buttons) {
       const command = COMMAND.get(id)!;
       node.disabled = command.can ? !command.can(app) : false;
+      node.hidden = command.isThere ? !command.isThere(app) : false;
       const isOn = command.isOn?.(app);
       if (isOn !== undefined) node.setAttribute("aria-pressed", String(isOn && !node.disabled));
       if (id === "undo" || id === "redo") {

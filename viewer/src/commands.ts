@@ -14,11 +14,17 @@ export interface Command {
   run(app: App): void;
   isOn?(app: App): boolean;
   can?(app: App): boolean;
+  isThere?(app: App): boolean;
 }
 
 const tool = (id: string, ...keys: string[]): Command => ({
   id, where: "tools", keys, run: (app) => app.tools.choose(id), isOn: (app) => app.tools.active.id === id,
   can: (app) => id === "turn" || app.stage.layers.size > 0,
+});
+
+/** A tool that changes a mesh; not there where no mesh on the screen may be changed. */
+const editing = (id: string, key: string): Command => ({
+  ...tool(id, key), can: (app) => app.mayEdit, isThere: (app) => app.mayEdit || app.stage.layers.size === 0,
 });
 
 const onSelection = (id: string, key: string, run: (app: App) => void): Command => ({
@@ -56,13 +62,13 @@ export const COMMANDS: Command[] = [
   { id: "markers", where: "show", keys: ["u"], isOn: (app) => app.findings.shown, can: (app) => app.findings.list.length > 0, run: (app) => app.findings.toggle() },
 
   tool("turn", "v"),
-  tool("fill", "f"),
-  tool("lasso", "l"),
-  tool("brush", "b"),
-  tool("piece", "c"),
-  tool("border", "q"),
-  tool("trim_plane", "t"),
-  tool("trim_curve", "y"),
+  editing("fill", "f"),
+  editing("lasso", "l"),
+  editing("brush", "b"),
+  editing("piece", "c"),
+  editing("border", "q"),
+  editing("trim_plane", "t"),
+  editing("trim_curve", "y"),
   tool("distance", "m"),
   tool("angle", "a"),
   tool("thickness", "n"),
