@@ -10,7 +10,8 @@ Rules owned here:
 - After `ROUNDS` rounds, or when a patch would need too much of the scan about it (`widening`), it is
   taken out, what went for it comes back, and the loop stays open and is listed; the verdict is hold.
 - When all is closed, what changed is searched again for spikes and folds (`second_look`); what is
-  found is cut, each time one ring wider, and closed in the same way, at most `LOOKS` times.
+  found is cut with a ring, each time one ring wider, and closed in the same way, at most `LOOKS`
+  times.
 - Loops that were left open while their neighbours were still being cut, and borders that a cut has
   changed, are planned and tried again on the draft as it is then, as the next repair would; at most
   `TRIES` times and while that changes anything.
@@ -143,7 +144,7 @@ class Patcher:
             if look == LOOKS:
                 self._list_seen(seen)
             else:
-                self._cut_seen(seen, rings=look)
+                self._cut_seen(seen, rings=look + 1)
 
     def _close(self, progress: Progress) -> None:
         """Fill the loops and mend the patches until nothing is wrong with them."""
@@ -175,7 +176,7 @@ class Patcher:
         self._give_up(widening, self._whole_patches(wrong))
 
     def _cut_seen(self, seen: Seen, *, rings: int) -> None:
-        """Cut what a second look found, wider each time."""
+        """Cut what a second look found, wider each time: its rim is to lie on what was true."""
         draft = self.draft
         spikes = widen(draft, seen.spikes, rings)
         folds = widen(draft, whole_folds(draft, seen.folds, self._second.unity), rings)
