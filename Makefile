@@ -41,7 +41,7 @@ lint: $(STAMP) viewer  ## style, types, layers
 
 test: $(STAMP)  ## everything CI runs
 	@$(MAKE) --no-print-directory -j2 lint setup
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-benches: $(STAMP) viewer  ## the benches' long list: every tool by real clicks, re-runs, bad input
 	STSBENCH_LONG=1 $(BIN)/python -m pytest $(addprefix tests/widgets/test_,task_list.py viewer_lab.py benches_in_lab.py)

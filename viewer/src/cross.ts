@@ -66,6 +66,7 @@ export class Cross {
   click(keys: { add?: boolean; take?: boolean } = {}): void {
     this.show();
     if (this.app.isWaiting) return;
+    clearTimeout(this.resting); // what the click says is not to be talked over
     const tool = this.app.tools.active, at = { ...this.at(), ...keys };
     this.isNew = false;
     if (tool.drop) tool.drop(at);
