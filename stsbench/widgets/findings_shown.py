@@ -17,7 +17,8 @@ def as_shown_finding(finding: Mapping[str, object]) -> dict[str, object]:
     ----------
     finding : mapping
         `id`, `kind`, `place_mm` and, optionally, `size_mm`, `severity`, `title`, `loop` (vertex
-        indices), `faces` (half-open ranges of slots) and `tooth` (FDI number).
+        indices), `faces` (half-open ranges of slots), `tooth` (FDI number) and `number`, which
+        orders and names it in a list that has an order of its own.
 
     Raises
     ------
@@ -39,6 +40,7 @@ def as_shown_finding(finding: Mapping[str, object]) -> dict[str, object]:
         "severity": severity,
         "title": str(finding.get("title", "")),
         "tooth": None if finding.get("tooth") is None else check_fdi(int(str(finding["tooth"]))),
+        "number": None if finding.get("number") is None else int(str(finding["number"])),
         "loop": None if loop is None else [int(vertex) for vertex in _items(loop)],
         "faces": None
         if faces is None

@@ -2,7 +2,8 @@
 
 Rules owned here:
 - The decision buttons wait until everything was measured; signing takes the meshes off the screen.
-- The deviation map is that of the repaired scan; untouched places are measured, not assumed.
+- The deviation map is that of the repaired scan, on the model as well where it has the scan's
+  surface; untouched places are measured, not assumed.
 """
 
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from stsbench.qa.places import ReviewPlace, kind_words
 from stsbench.widgets.bench_view import BenchWithView
 from stsbench.widgets.html_blocks import folded_block, next_block, plain_table
 from stsbench.widgets.sentences import in_words
-from stsbench.workflow.bench_deviation import signed_distance
+from stsbench.workflow.bench_deviation import carried_values, signed_distance
 from stsbench.workflow.review import CaseReview
 from stsbench.workflow.review_session import ReviewSession, ShownScan
 
@@ -103,9 +104,12 @@ class ReviewDesk(BenchWithView):
         reviewed = session.measure(progress)
         self._show_checks(reviewed)
         for scan in scans:
-            self._on_screen(partial(self._show_places, reviewed, scan.scan_id))
+            self._on_screen(partial(self._show_places, reviewed, scan))
             values = signed_distance(scan.repaired, scan.original)
             self._on_screen(partial(self._show_deviation, scan.scan_id, values))
+            if scan.model is not None:
+                carried = carried_values(scan.model, scan.repaired, values)
+                self._on_screen(partial(self._show_deviation, _of_model(scan), carried))
         self._accept.disabled = self._send_back.disabled = False
 
     def _on_screen(self, show: Callable[[], None]) -> None:
@@ -121,7 +125,7 @@ class ReviewDesk(BenchWithView):
             )
         model = f"{scan.scan_id} {self.labels('model')}"
         for name, title, mesh, visible in (
-            (f"{scan.scan_id} model", model, scan.model, True),
+            (_of_model(scan), model, scan.model, True),
             (scan.scan_id, scan.scan_id, scan.repaired, not has_model),
         ):
             if mesh is not None:
@@ -134,9 +138,9 @@ class ReviewDesk(BenchWithView):
                     visible=visible,
                 )
 
-    def _show_deviation(self, scan_id: str, values: NDArray[np.float32]) -> None:
+    def _show_deviation(self, layer: str, values: NDArray[np.float32]) -> None:
         self.viewer.show_values(
-            scan_id, values, low=-_FAR_MM, high=_FAR_MM, unit="mm", title=self.labels("deviation")
+            layer, values, low=-_FAR_MM, high=_FAR_MM, unit="mm", title=self.labels("deviation")
         )
 
     def _show_checks(self, reviewed: CaseReview) -> None:
@@ -160,10 +164,10 @@ class ReviewDesk(BenchWithView):
         title = f"{label('shipped')}: {verdict}"
         self._checks.value = folded_block(title, plain_table(rows, columns))
 
-    def _show_places(self, reviewed: CaseReview, scan_id: str) -> None:
+    def _show_places(self, reviewed: CaseReview, scan: ShownScan) -> None:
         """List the places a person must look at, in the order of clinical risk."""
         self.viewer.show_findings(
-            scan_id,
+            scan.scan_id if scan.model is None else _of_model(scan),  # what is on screen
             [
                 {
                     "id": f"p{place.number}",
@@ -172,15 +176,21 @@ class ReviewDesk(BenchWithView):
                     "size_mm": place.size_mm,
                     "severity": place.severity,
                     "title": self._place_title(place),
+                    "number": place.number,
                     "loop": None,
                     "faces": None,
                 }
                 for place in reviewed.record.places
-                if place.scan_id == scan_id
+                if place.scan_id == scan.scan_id
             ],
         )
 
     def _place_title(self, place: ReviewPlace) -> str:
-        """Return number, whereabouts, and what the check says of it."""
+        """Return whereabouts, and what the check says of it."""
         words = [self.labels.find(word, "where") for word in place.where.split()]
-        return f"{place.number}. {' '.join(words)}: {in_words(place.detail, self.labels)}"
+        return f"{' '.join(words)}: {in_words(place.detail, self.labels)}"
+
+
+def _of_model(scan: ShownScan) -> str:
+    """Return the layer of a scan's model."""
+    return f"{scan.scan_id} model"

@@ -264,7 +264,7 @@ class RepairSession(HeldCase):
     def deviation_mm(self, scan_id: str) -> NDArray[np.float32]:
         """Return how far each vertex lies from the scan as received, (V,) float32 mm.
 
-        Positive where material was added; beyond 2 mm the exact distance is noise.
+        Positive where material was added; NaN where the scan has no counterpart within 2 mm.
         """
         with self._lock:
             scan = self._scan(scan_id)

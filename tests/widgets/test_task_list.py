@@ -469,6 +469,16 @@ def test_a_plane_is_set_by_three_clicks_confirmed_and_the_model_saved(modelling,
 def test_a_reviewer_accepts_and_the_case_leaves_every_screen(modelling, number):
     hands = BenchHands(modelling.page, "4_review_model.ipynb", beside=True)
     hands.run_until_open(seconds=90)
+    maps = hands.page.evaluate(
+        "() => [...[...window.stsbenchViewers].at(-1).maps.scales.keys()].map((one) => one.name)"
+    )
+    assert set(maps) == {"lower", "lower model"}
+    numbers = hands.page.locator(".sts-viewer:visible").last.locator(".sts-rank").all_inner_texts()
+    assert [int(one) for one in numbers] == sorted(int(one) for one in numbers)
+    marked = hands.page.evaluate(
+        "() => [...window.stsbenchViewers].at(-1).findings.points?.geometry.attributes.position.count"
+    )
+    assert marked == len(numbers)
     picture(hands.page, "review")
     hands.page.get_by_role("button", name="Accept").last.click()
     wait_until_nothing_is_shown(hands, "The case was accepted")

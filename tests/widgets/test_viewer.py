@@ -121,7 +121,7 @@ def test_findings_without_extras_are_filled_in(viewer):
     (item,) = viewer.sent[-1][0]["items"]
     assert item == {
         "id": "7", "kind": "hole", "place_mm": [0, 0, 0], "size_mm": 0.0, "severity": "note",
-        "title": "", "loop": None, "faces": None, "tooth": 16,
+        "title": "", "loop": None, "faces": None, "tooth": 16, "number": None,
     }  # fmt: skip
 
 

@@ -321,6 +321,7 @@ def test_tools_that_change_a_mesh_are_there_where_one_may_be_changed(viewer):
     viewer.show_mesh("scan", SHEET.vertices, SHEET.faces, title="Lower jaw")
     viewer.page.get_by_role("button", name="Lasso").wait_for(state="hidden")
     assert tools() == {"Turn", "Distance", "Angle", "Thickness", "Note", "Occlusal plane"}
+    assert viewer.page.get_by_text("Preview first").count() == 0
     viewer.press("l")
     assert viewer.ask("app.tools.active.id") == "turn"
 
@@ -337,6 +338,8 @@ def test_labels_of_measures_cover_no_other(viewer):
     tops = sorted(one.bounding_box()["y"] for one in texts.all())
     assert len(tops) == 4
     assert min(below - above for above, below in pairwise(tops)) >= 15
+    drawn = viewer.ask("[...app.overlay.element.querySelectorAll('*')].map((one) => one.tagName)")
+    assert "text" not in drawn[: len(drawn) - drawn[::-1].index("polyline")]  # lines lie below
 
 
 def test_three_places_give_a_plane_and_enter_confirms_it(viewer):

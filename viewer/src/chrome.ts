@@ -145,7 +145,7 @@ export class Chrome {
       nodes.push(...(app.tools.active.options?.() ?? []));
       if (app.section.isOn) nodes.push(...app.section.options());
       if (app.selection.count) nodes.push(...this.selectionNodes());
-      nodes.push(choice(app, "ask_first", app.asksFirst, (on) => { app.asksFirst = on; }, app.tooltip("ask_first", "ask_first")));
+      if (app.mayEdit) nodes.push(choice(app, "ask_first", app.asksFirst, (on) => { app.asksFirst = on; }, app.tooltip("ask_first", "ask_first")));
     }
     this.hintLine.classList.toggle("sts-strong", app.preview !== null);
     this.hint(this.hintText);
@@ -207,7 +207,7 @@ export class Chrome {
     const rows: Node[] = [];
     list.slice(0, MOST_ROWS).forEach((finding, i) => {
       if (app.findings.isHidden(finding.kind)) return;
-      const node = element("button", "sts-finding", swatch(kindColour(finding.kind)), element("span", "sts-rank", String(i + 1)), element("span", "", app.findings.title(finding)), element("small", "", app.sizeText(finding)));
+      const node = element("button", "sts-finding", swatch(kindColour(finding.kind)), element("span", "sts-rank", String(app.findings.numberOf(i))), element("span", "", app.findings.title(finding)), element("small", "", app.sizeText(finding)));
       node.type = "button";
       node.dataset.finding = finding.id;
       node.dataset.severity = finding.severity;

@@ -26,13 +26,14 @@ export function cssColour(hex: number): string {
   return `#${hex.toString(16).padStart(6, "0")}`;
 }
 
-/** Review first, then by kind and size, largest first; equal ones keep their order. */
+/** Numbered ones first, in their order; then to review, by kind and size, largest first; equal ones keep their order. */
 export function reviewFirst(findings: Finding[]): Finding[] {
   const rank = (finding: Finding) => RANK[finding.severity] ?? 2;
+  const place = ({ number }: Finding) => number ?? Number.MAX_SAFE_INTEGER;
   return findings
     .map((finding, i) => ({ finding, i }))
     .sort((a, b) =>
-      rank(a.finding) - rank(b.finding) ||
+      place(a.finding) - place(b.finding) || rank(a.finding) - rank(b.finding) ||
       (a.finding.kind < b.finding.kind ? -1 : a.finding.kind > b.finding.kind ? 1 : 0) ||
       b.finding.size_mm - a.finding.size_mm || a.i - b.i)
     .map(({ finding }) => finding);
@@ -76,7 +77,7 @@ export class Findings {
       if (!finding || !this.shown) return;
       const at = overlay.at(new Vector3(...finding.place_mm));
       overlay.dot(at, 13, "sts-ring");
-      overlay.label([at[0] + 18, at[1] - 10], `${this.current + 1}  ${this.title(finding)}`);
+      overlay.label([at[0] + 18, at[1] - 10], `${this.numberOf(this.current)}  ${this.title(finding)}`);
     });
   }
 
@@ -98,6 +99,11 @@ export class Findings {
   title(finding: Finding): string {
     const words = finding.title || this.app.kindName(finding.kind);
     return finding.tooth ? `${words} · ${toothName(finding.tooth, this.app.notation)}` : words;
+  }
+
+  /** What a finding is called by: its number, or its place in the list. */
+  numberOf(row: number): number {
+    return this.list[row].number ?? row + 1;
   }
 
   isHidden(kind: string): boolean {
@@ -133,7 +139,7 @@ export class Findings {
       turn: turnOnto(view, this.app.layer(finding.layer)?.slots, finding),
       height: Math.min(Math.max(NEAREST_MM, 3.2 * finding.size_mm), 0.8 * this.app.wholeHeight()),
     });
-    this.app.announce(`${number + 1} / ${this.list.length}: ${this.title(finding)}, ${this.app.sizeText(finding)}`);
+    this.app.announce(`${this.numberOf(number)} / ${this.list.length}: ${this.title(finding)}, ${this.app.sizeText(finding)}`);
     this.app.send({ type: "finding", id: finding.id, layer: finding.layer });
     this.app.refresh();
   }

@@ -2,17 +2,21 @@
 // ruler. Drawn again after each frame, by whoever registered.
 //
 // Rules owned here:
-// - No label covers another: the one drawn later goes down, as far as it must.
+// - Labels lie over lines, and none covers another: the one drawn later goes down, as far as it must, and up
+//   where it would leave the picture.
 import type { Vector3 } from "three";
 import { roundLength, type Pixel } from "./drawn_shapes.ts";
 import { freePlace, type Box } from "./label_places.ts";
 import type { Stage } from "./stage.ts";
 
 const LINE = 20; // pixels from one line of text to the next
+const EDGE = 6; // pixels that a letter may reach below its line
 const SVG = "http://www.w3.org/2000/svg";
 
 export class Overlay {
   readonly element = document.createElementNS(SVG, "svg");
+  private readonly lines = document.createElementNS(SVG, "g");
+  private readonly texts = document.createElementNS(SVG, "g");
   readonly painters: ((overlay: Overlay) => void)[] = [];
   private readonly labels: Box[] = [];
   private readonly widths = new Map<string, number>();
@@ -20,11 +24,13 @@ export class Overlay {
   constructor(readonly stage: Stage) {
     this.element.classList.add("sts-overlay");
     this.element.setAttribute("aria-hidden", "true");
+    this.element.append(this.lines, this.texts);
     stage.after.push(() => this.paint());
   }
 
   paint(): void {
-    this.element.replaceChildren();
+    this.lines.replaceChildren();
+    this.texts.replaceChildren();
     this.labels.length = 0;
     for (const painter of this.painters) painter(this);
     if (this.stage.layers.size) this.ruler();
@@ -55,7 +61,7 @@ export class Overlay {
       if (this.widths.size > 500) this.widths.clear();
       this.widths.set(key, width);
     }
-    const box = freePlace({ x, y, width, height: LINE }, this.labels);
+    const box = freePlace({ x, y, width, height: LINE }, this.labels, this.stage.height - EDGE);
     this.labels.push(box);
     if (box.y !== y) node.setAttribute("y", String(box.y));
   }
@@ -74,7 +80,7 @@ export class Overlay {
   private add(kind: string, attributes: Record<string, string | number>): SVGElement {
     const node = document.createElementNS(SVG, kind);
     for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
-    this.element.append(node);
+    (kind === "text" ? this.texts : this.lines).append(node);
     return node;
   }
 }

@@ -25,6 +25,7 @@ export interface Finding {
   severity: string;
   title: string;
   tooth: number | null;
+  number: number | null; // of its place in a list that has an order of its own
   loop: number[] | null;
   faces: Range[] | null;
   layer: string;

@@ -20,3 +20,10 @@ test("many labels at one place stand one below the other", () => {
   for (let i = 0; i < 6; i++) placed.push(freePlace(box(i, 0), placed));
   assert.deepEqual(placed.map(({ y }) => y), [0, 10, 20, 30, 40, 50]);
 });
+
+test("a label goes up where it would leave the picture", () => {
+  assert.equal(freePlace(box(0, 0), [], -5).y, -5);
+  assert.equal(freePlace(box(0, 0), [box(0, 0)], 10).y, 10);
+  assert.equal(freePlace(box(0, 0), [box(0, 0)], 9).y, -10);
+  assert.equal(freePlace(box(0, 0), [box(0, 0), box(0, -10)], 9).y, -20);
+});

@@ -74,7 +74,9 @@ test("edit reasons are the table's, which Python's are tested against, in their 
 
 test("findings to review come first, then kind, then size", () => {
   const finding = (id: string, kind: string, severity: string, size_mm: number): Finding =>
-    ({ id, kind, severity, size_mm, place_mm: [0, 0, 0], title: "", tooth: null, loop: null, faces: null, layer: "a" });
+    ({ id, kind, severity, size_mm, place_mm: [0, 0, 0], title: "", tooth: null, number: null, loop: null, faces: null, layer: "a" });
   const list = [finding("a", "hole", "note", 1), finding("b", "spike", "review", 1), finding("c", "hole", "note", 9), finding("d", "fold", "hold", 1)];
   assert.deepEqual(reviewFirst(list).map((one) => one.id), ["d", "b", "c", "a"]);
+  const numbered = list.map((one, i) => ({ ...one, number: one.id === "b" ? null : 9 - i }));
+  assert.deepEqual(reviewFirst(numbered).map((one) => one.id), ["d", "c", "a", "b"]);
 });
