@@ -91,16 +91,22 @@ def at(viewer, place):
     return [x - box["x"], y - box["y"]]
 
 
-def colour(viewer, place):
+def colours(viewer, place, reach):
+    """Return red, green, blue of a row of pixels, so many to the left and right of a place."""
     x, y = at(viewer, place)
-    return viewer.ask(
+    data = viewer.ask(
         """(() => { app.stage.draw(); const gl = app.stage.renderer.getContext();
-          const data = new Uint8Array(4);
-          gl.readPixels(argument[0], app.stage.height - argument[1], 1, 1, gl.RGBA,
+          const data = new Uint8Array(4 * argument[2]);
+          gl.readPixels(argument[0], app.stage.height - argument[1], argument[2], 1, gl.RGBA,
                         gl.UNSIGNED_BYTE, data);
-          return Array.from(data.slice(0, 3)); })()""",
-        [x, y],
+          return Array.from(data); })()""",
+        [x - reach, y, 2 * reach + 1],
     )
+    return np.reshape(data, (-1, 4))[:, :3]
+
+
+def colour(viewer, place):
+    return colours(viewer, place, 0)[0].tolist()
 
 
 def test_a_deviation_map_runs_from_blue_to_vermilion_with_a_scale(viewer):
@@ -149,6 +155,35 @@ def test_a_section_hides_what_lies_before_it(viewer):
     assert after < 0.1
     viewer.press("PageUp", "PageUp")
     assert viewer.ask("app.stage.clip.w") > viewer.ask("app.stage.view.place.target.z") + 0.9
+
+
+def test_a_section_hides_the_markers_of_what_lies_before_it(viewer):
+    places = [{**FINDINGS[1], "id": "before", "place_mm": (15, 4, 3)},
+              {**FINDINGS[1], "id": "behind", "place_mm": (5, 4, -3)}]  # fmt: skip
+    viewer.show_findings("scan", places)
+    viewer.ask("app.showView('occlusal')")
+    orange = [colour(viewer, one["place_mm"]) for one in places]
+    assert all(one[0] > one[2] + 100 for one in orange)
+    viewer.press("d")
+    before, behind = (colour(viewer, one["place_mm"]) for one in places)
+    assert before[0] < before[2] + 100
+    assert behind[0] > behind[2] + 100
+    assert viewer.ask("app.findings.at(...argument)", at(viewer, (15, 4, 3))) == -1
+    assert viewer.ask("app.findings.at(...argument)", at(viewer, (5, 4, -3))) == 1
+
+
+def test_what_asks_nothing_has_a_small_marker(viewer):
+    viewer.show_findings("scan", FINDINGS[1:])
+    viewer.ask("app.showView('occlusal')")
+
+    def marked(place):
+        """Count the pixels of a marker along a line through it."""
+        row = colours(viewer, place, 9)
+        return int((row[:, 0] > row[:, 2] + 90).sum())
+
+    review, note = marked((15, 4, 0)), marked((9, 15, 0))
+    assert review >= 6
+    assert 2 <= note <= review / 2 + 1
 
 
 def test_every_way_to_look_draws_without_an_error(viewer):

@@ -1,5 +1,9 @@
 // Findings: markers and loops in place, and what the list shows. Those to review come first.
-import { BufferAttribute, BufferGeometry, Points, ShaderMaterial, Vector3 } from "three";
+//
+// Rules owned here:
+// - What asks nothing of anyone has a small marker: hundreds of mended faces never hide the scan, or what matters.
+// - A section takes the markers of what lies before it out of sight as well.
+import { BufferAttribute, BufferGeometry, Points, ShaderMaterial, Vector3, Vector4 } from "three";
 import type { App } from "./app.ts";
 import { Lines } from "./lines.ts";
 import { turnOnto } from "./looking.ts";
@@ -17,6 +21,8 @@ export const KIND_COLOURS: Record<string, number> = {
 };
 const NEAREST_MM = 12; // of the picture's height: about a tooth stays in sight
 const RANK: Record<string, number> = { hold: 0, review: 1, note: 2 };
+const MARKER_PIXELS = 13;
+const NOTE_PART = 0.5; // of a marker's size
 
 export function kindColour(kind: string): number {
   return KIND_COLOURS[kind] ?? 0x606060;
@@ -41,17 +47,24 @@ export function reviewFirst(findings: Finding[]): Finding[] {
 
 const VERTEX = `
 attribute vec3 tint;
+attribute float part;
 uniform float pixels;
+uniform vec4 clip;
+uniform float clips;
 varying vec3 vTint;
+varying float vGone;
 void main() {
   vTint = tint;
+  vGone = clips > 0.5 && dot(clip.xyz, position) > clip.w ? 1.0 : 0.0;
   gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
-  gl_PointSize = pixels;
+  gl_PointSize = pixels * part;
 }`;
 const FRAGMENT = `
 uniform float opacity;
 varying vec3 vTint;
+varying float vGone;
 void main() {
+  if (vGone > 0.5) discard;
   float r = 2.0 * length(gl_PointCoord - 0.5);
   if (r > 1.0) discard;
   gl_FragColor = vec4(r > 0.68 ? vec3(1.0) : vTint, opacity);
@@ -67,7 +80,9 @@ export class Findings {
   private points: Points | null = null;
   private readonly material = new ShaderMaterial({
     vertexShader: VERTEX, fragmentShader: FRAGMENT, transparent: true, depthTest: false, depthWrite: false,
-    uniforms: { pixels: { value: 13 }, opacity: { value: 0.95 } },
+    uniforms: {
+      pixels: { value: MARKER_PIXELS }, opacity: { value: 0.95 }, clip: { value: new Vector4() }, clips: { value: 0 },
+    },
   });
 
   constructor(private readonly app: App) {
@@ -150,8 +165,8 @@ export class Findings {
     this.points?.removeFromParent();
     this.points = null;
     const shown = this.shown ? this.list.filter((finding) => !this.isHidden(finding.kind) && this.isOn(finding)) : [];
-    const places: number[] = [], colours: number[] = [], segments: number[] = [], tints: number[] = [];
-    for (const finding of shown) {
+    const places: number[] = [], colours: number[] = [], parts: number[] = [], segments: number[] = [], tints: number[] = [];
+    for (const finding of shown.reverse()) { // what matters lies over what does not
       const tint = plainColour(kindColour(finding.kind)).toArray();
       const linear = tint.map((value) => value ** 2.2); // what the line shader takes
       const slots = this.app.layer(finding.layer)?.slots;
@@ -166,6 +181,7 @@ export class Findings {
       if (finding.kind !== "border") {
         places.push(...finding.place_mm);
         colours.push(...tint);
+        parts.push(finding.severity === "note" ? NOTE_PART : 1);
       }
     }
     this.lines.set(segments, tints);
@@ -173,12 +189,19 @@ export class Findings {
       const geometry = new BufferGeometry();
       geometry.setAttribute("position", new BufferAttribute(new Float32Array(places), 3));
       geometry.setAttribute("tint", new BufferAttribute(new Float32Array(colours), 3));
+      geometry.setAttribute("part", new BufferAttribute(new Float32Array(parts), 1));
       this.points = new Points(geometry, this.material);
+      this.points.onBeforeRender = () => {
+        const { stage } = this.app, { uniforms } = this.material;
+        uniforms.clip.value = stage.clip;
+        uniforms.clips.value = stage.clips ? 1 : 0;
+        this.material.uniformsNeedUpdate = true;
+      };
       this.points.frustumCulled = false;
       this.points.renderOrder = 30;
       this.app.stage.decorations.add(this.points);
     }
-    this.material.uniforms.pixels.value = 13 * this.app.stage.renderer.getPixelRatio();
+    this.material.uniforms.pixels.value = MARKER_PIXELS * this.app.stage.renderer.getPixelRatio();
     this.app.stage.invalidate();
   }
 
@@ -188,7 +211,9 @@ export class Findings {
     if (!this.shown) return best;
     this.list.forEach((finding, i) => {
       if (this.isHidden(finding.kind) || finding.kind === "border" || !this.isOn(finding)) return;
-      const [px, py] = this.app.overlay.at(new Vector3(...finding.place_mm));
+      const place = new Vector3(...finding.place_mm);
+      if (!this.app.stage.isKept(place)) return;
+      const [px, py] = this.app.overlay.at(place);
       const away = Math.hypot(px - x, py - y);
       if (away < least) [best, least] = [i, away];
     });
