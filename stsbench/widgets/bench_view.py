@@ -15,6 +15,7 @@ from stsbench.files.homes import read_home_settings
 from stsbench.widgets.bench_frame import BenchFrame
 from stsbench.widgets.sentences import in_words
 from stsbench.widgets.viewer import Viewer
+from stsbench.workflow.bench_directions import Directions
 
 __all__ = ["BenchWithView"]
 
@@ -47,6 +48,14 @@ class BenchWithView(BenchFrame):
             self.viewer.clear(text)
         else:
             self.viewer.say(text, level)
+
+    def turn_views(self, found: Directions | None) -> None:
+        """Let the record views follow how the scans lie; None leaves them as they are."""
+        with self.screen:
+            if found is not None and not self._ended:
+                self.viewer.set_directions(
+                    occlusal=found.occlusal, frontal=found.frontal, upper=found.upper
+                )
 
     def listen(self, event: str, handler: Handler) -> None:
         """Answer an event of the view; an error is a line and takes a preview away."""

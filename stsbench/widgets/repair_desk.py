@@ -33,6 +33,7 @@ from stsbench.widgets.bench_view import BenchWithView
 from stsbench.widgets.html_blocks import folded_block, next_block
 from stsbench.widgets.sentences import in_words
 from stsbench.widgets.step_deltas import backward_delta, forward_delta
+from stsbench.workflow.bench_directions import find_directions, told_directions
 from stsbench.workflow.bench_history import BenchScan, Done
 from stsbench.workflow.bench_session import RepairSession
 from stsbench.workflow.repair import CaseRepair
@@ -133,6 +134,7 @@ class RepairDesk(BenchWithView):
                     scan_id, original.vertices.astype(np.float32), original.faces.astype(np.uint32)
                 )
             self._check(scan_id, self._generation)
+        self.turn_views(find_directions(tuple(session.scans.values()), progress=progress))
 
     def _show_scan(self, scan: BenchScan) -> None:
         mesh, name = scan.working, scan.scan_id
@@ -165,6 +167,7 @@ class RepairDesk(BenchWithView):
             "redo": lambda _content, _buffers: self._redo(),
             "save": lambda _content, _buffers: self.save(),
             "mark": self._on_mark,
+            "plane": self._on_plane,
             "cancel": lambda _content, _buffers: self.cancel(),
         }
         for event, handler in handlers.items():
@@ -202,6 +205,10 @@ class RepairDesk(BenchWithView):
             if layer in self._live.scans:
                 self._show_notes(layer)
         self._after_note()
+
+    def _on_plane(self, content: Mapping[str, Any], _buffers: list[Any]) -> None:
+        self.turn_views(told_directions(self._live.scans[str(content["layer"])], content["points"]))
+        self.say(self.labels("views_told"))
 
     def _after_note(self) -> None:
         self._show_history()

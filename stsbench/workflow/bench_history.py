@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from stsbench.domain.dentition import Arch
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.errors import InputError
 from stsbench.repair.kept_steps import UndoneStep
@@ -93,12 +94,15 @@ class BenchScan:
     automatic : RepairResult
         What the repair made of it before any step by hand.
     limits : RepairProfile
+    arch : Arch or None
+        None where the scan shows none, or it is not known.
     """
 
     scan_id: str
     original: TriangleMesh = field(repr=False)
     automatic: RepairResult = field(repr=False)
     limits: RepairProfile
+    arch: Arch | None = None
     working: WorkingMesh = field(init=False, repr=False)
     _stands: list[_KeptUse | Note] = field(init=False, default_factory=list)
     _undone: list[_Undone | Note] = field(init=False, default_factory=list)

@@ -163,7 +163,7 @@ class RepairSession(HeldCase):
             answers=answers_of(self._recorded, entry.scan_id),
             progress=progress,
         )
-        scan = BenchScan(entry.scan_id, original, automatic, self.limits)
+        scan = BenchScan(entry.scan_id, original, automatic, self.limits, entry.role.arch)
         marks = self._recorded.get(f"{entry.scan_id}/marks", ())
         scan.replay(uses_of(self._recorded, entry.scan_id), marks)
         with self._lock:

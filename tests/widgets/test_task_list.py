@@ -330,6 +330,11 @@ def test_measures_and_notes_change_no_mesh(hands, arch):
         for place in arch.places[:count]:
             hands.click(place)
     assert page.evaluate(f"{APP}.measures.done.length") >= 2
+    hands.press("plane")
+    for place in arch.places[:3]:
+        hands.click(place)
+    page.locator(".sts-line", has_text="The record views follow").wait_for()
+    hands.settle()
     hands.press("note")
     hands.click(arch.places[1])
     page.locator(".sts-note-input").fill("rough here")

@@ -320,7 +320,9 @@ def test_tools_that_change_a_mesh_are_there_where_one_may_be_changed(viewer):
     assert {"Turn", "Lasso", "Fill hole", "Distance"} <= tools()
     viewer.show_mesh("scan", SHEET.vertices, SHEET.faces, title="Lower jaw")
     viewer.page.get_by_role("button", name="Lasso").wait_for(state="hidden")
-    assert tools() == {"Turn", "Distance", "Angle", "Thickness", "Note", "Occlusal plane"}
+    assert tools() == {"Turn", "Distance", "Angle", "Thickness", "Note"}
+    viewer.show_plane([10, 10, 0], [0, 0, 1], confirmed=False)
+    viewer.page.get_by_role("button", name="Occlusal plane").wait_for()
     assert viewer.page.get_by_text("Preview first").count() == 0
     viewer.press("l")
     assert viewer.ask("app.tools.active.id") == "turn"
@@ -348,12 +350,25 @@ def test_three_places_give_a_plane_and_enter_confirms_it(viewer):
         viewer.click(place)
     (event,) = viewer.seen("plane")
     assert np.array(event["points"])[2] == pytest.approx([10, 18, 0], abs=0.1)
+    assert event["layer"] == "scan"
     viewer.show_plane([10, 10, 0], [0, 0, 1], confirmed=False)
     viewer.press("Enter")
     assert len(viewer.seen("plane_confirm")) == 1
     viewer.show_plane([10, 10, 0], [0, 0, 1], confirmed=True)
     viewer.press("Enter")
     assert len(viewer.seen("plane_confirm")) == 1, "confirmed already"
+
+
+def test_directions_turn_a_view_that_nobody_moved(viewer):
+    towards = "app.stage.view.finishFlight() ?? app.stage.view.axis(0, 0, 1).toArray()"
+    viewer.set_directions(occlusal=(0, -1, 0), frontal=(0, 0, 1), upper=False)
+    assert viewer.ask(towards) == pytest.approx([0, -1, 0], abs=1e-9)
+    viewer.ask("app.stage.view.orbit(40, 0)")
+    mine = viewer.ask(towards)
+    viewer.set_directions(occlusal=(0, 0, 1), frontal=(0, -1, 0), upper=False)
+    assert viewer.ask(towards) == mine, "nobody is taken away from what he looks at"
+    viewer.press("1")
+    assert viewer.ask(towards) == pytest.approx([0, 0, 1], abs=1e-9)
 
 
 def test_all_holes_below_a_length(viewer):

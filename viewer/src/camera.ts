@@ -58,6 +58,7 @@ export class OrbitCamera {
   perspective = false;
   width = 1;
   pixels = 1; // height of the picture
+  isMoved = false; // somebody has looked elsewhere than where the page had put the camera
   private box = new Box3(new Vector3(-40, -40, -40), new Vector3(40, 40, 40));
   private readonly parallel = new OrthographicCamera();
   private readonly pinhole = new PerspectiveCamera(FIELD_OF_VIEW);
@@ -178,6 +179,7 @@ export class OrbitCamera {
   }
 
   flyTo(to: Place): void {
+    this.isMoved = true;
     this.flight = { from: clonePlace(this.place), to, start: 0 };
     this.changed();
   }
@@ -202,6 +204,7 @@ export class OrbitCamera {
   }
 
   private settle(): void {
+    this.isMoved = true;
     this.flight = null;
     this.changed();
   }

@@ -73,7 +73,7 @@ export const COMMANDS: Command[] = [
   tool("angle", "a"),
   tool("thickness", "n"),
   tool("note", "Shift+n"),
-  tool("plane", "p"),
+  { ...tool("plane", "p"), isThere: (app) => app.mayEdit || app.guides.confirmed !== null || app.stage.layers.size === 0 },
 
   onFaces("delete", "Delete", () => ({ tool: "delete" }), false),
   onFaces("refill", "r", () => ({ tool: "refill" }), true),

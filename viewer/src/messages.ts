@@ -128,6 +128,7 @@ export class Messages {
     const { view } = stage;
     view.showView("occlusal");
     view.finishFlight();
+    view.isMoved = false;
     this.isPlaced = true;
   }
 
@@ -201,7 +202,13 @@ export class Messages {
     frame.occlusal.fromArray(message.occlusal as Triple);
     frame.frontal.fromArray(message.frontal as Triple);
     frame.upper = Boolean(message.upper);
-    if (this.app.stage.layers.size && !this.app.stage.frames) this.place();
+    const { stage } = this.app;
+    if (!stage.layers.size) return;
+    if (!stage.frames) this.place();
+    else if (!stage.view.isMoved) { // nobody is taken away from what he looks at
+      stage.view.showView("occlusal");
+      stage.view.isMoved = false;
+    }
   }
 
   private clear(text: string): void {

@@ -254,7 +254,7 @@ export class PlaneTool implements Tool {
     measures.begun.push(hit.place.clone());
     this.app.placed(measures.begun.length);
     if (measures.begun.length === 3) {
-      this.app.send({ type: "plane", points: measures.begun.map((place) => place.toArray()) });
+      this.app.send({ type: "plane", layer: hit.layer.name, points: measures.begun.map((place) => place.toArray()) });
       measures.begun = [];
     }
     this.app.stage.invalidate();
