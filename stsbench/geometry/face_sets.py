@@ -326,6 +326,7 @@ def join_on(
     # One more row each for the faces that were gone before: row -1.
     number = np.append(np.where(gone, np.int32(-1), number), np.int32(-1))
     parity = np.append(np.array([each for _, each in roots], dtype=np.uint8), np.uint8(0))
-    return Joined(
-        number.take(joined.component), joined.turned ^ parity.take(joined.component), odd[stays]
-    )
+    turned = joined.turned
+    if parity.any():  # mostly what is joined on agrees
+        turned = turned ^ parity.take(joined.component)
+    return Joined(number.take(joined.component), turned, odd[stays])

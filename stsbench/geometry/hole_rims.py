@@ -151,14 +151,19 @@ def _look_behind(
 ) -> tuple[int, int]:
     """Find what stands behind the rims; return how many faces about and edges across there are."""
     first, same, group, marked, owner, fan, about, across = behind
+    at_rim = np.zeros(len(first), np.bool_)  # a fourth of `first`: most faces are nowhere near
     for place in range(rim.shape[0] - 1, -1, -1):
         same[place] = first[rim[place]]
         first[rim[place]] = place
+        at_rim[rim[place]] = True
         if same[place] >= 0:
             _unite(group, loop_of[place], loop_of[same[place]])
     pairs = 0
     for f in range(faces.shape[0]):
-        if (first[faces[f, 0]] & first[faces[f, 1]] & first[faces[f, 2]]) == -1:
+        x = np.uint32(faces[f, 0])  # unsigned: no row is counted from the end
+        y = np.uint32(faces[f, 1])
+        z = np.uint32(faces[f, 2])
+        if not at_rim[x] | at_rim[y] | at_rim[z]:
             continue
         for k in range(3):
             v = faces[f, k]
@@ -197,8 +202,10 @@ def _look_behind(
     count = 0
     for f in range(faces.shape[0]):
         about[count] = f
-        if marked[faces[f, 0]] | marked[faces[f, 1]] | marked[faces[f, 2]]:
-            count += 1
+        x = np.uint32(faces[f, 0])
+        y = np.uint32(faces[f, 1])
+        z = np.uint32(faces[f, 2])
+        count += marked[x] | marked[y] | marked[z]
     return count, pairs
 
 

@@ -23,10 +23,45 @@ from stsbench.geometry.topology import (
     half_edge_twins,
 )
 
-__all__ = ["append_twins", "drop_faces", "settle_branching"]
+__all__ = ["Room", "append_twins", "drop_faces", "settle_branching"]
 
+_SPARE = 64  # one row in so many is kept free for faces to come
 _PARTS = 4
 _FEW = 20_000  # faces that are not worth another thread
+
+
+class _Buffer:
+    """Memory with free rows behind an array that only ever grows at its end."""
+
+    def __init__(self) -> None:
+        self._rows = np.empty(0, dtype=np.int32)
+
+    def free(self, count: int, *shape: int) -> NDArray[np.int32]:
+        """Return so many rows of new memory, which has more behind them."""
+        rows: NDArray[np.int32] = np.empty((count + count // _SPARE, *shape), dtype=np.int32)
+        self._rows = rows
+        return rows[:count]
+
+    def longer(self, rows: NDArray[np.int32], more: int) -> NDArray[np.int32]:
+        """Return rows with so many unset ones behind them: a copy, unless these are ours and fit."""
+        count, own = len(rows), self._rows
+        if rows.base is own and count + more <= len(own):
+            return own[: count + more]
+        longer = self.free(count + more, *rows.shape[1:])
+        longer[:count] = rows
+        return longer
+
+
+class Room:
+    """Where the faces and half-edges of one mesh have room to grow.
+
+    Whoever appends through it must have let go of what it made longer before: the same memory is
+    made longer again.
+    """
+
+    def __init__(self) -> None:
+        self.faces = _Buffer()
+        self.twin = _Buffer()
 
 
 @kernel
@@ -60,7 +95,7 @@ def _drop(faces, twin, new, first, last, out, out_twin):
 
 
 def drop_faces(
-    faces: Faces, twin: NDArray[np.int32], keep: Mask
+    faces: Faces, twin: NDArray[np.int32], keep: Mask, room: Room | None = None
 ) -> tuple[Faces, NDArray[np.int32]]:
     """Take faces out and keep the half-edge table right.
 
@@ -71,16 +106,18 @@ def drop_faces(
     faces : (F, 3) int32
     twin : (3F,) int32
     keep : (F,) bool
+    room : Room, optional
+        Makes what is returned, such that more can be appended.
 
     Returns
     -------
     faces : (K, 3) int32
     twin : (3K,) int32
     """
+    room = Room() if room is None else room
     new = _new_half_edges(np.ascontiguousarray(keep))
     count = int(new[-1])
-    kept_faces = np.empty((count, 3), dtype=np.int32)
-    kept_twin = np.empty(3 * count, dtype=np.int32)
+    kept_faces, kept_twin = room.faces.free(count, 3), room.twin.free(3 * count)
     parts = _PARTS if len(faces) > _FEW else 1
     cuts = [len(faces) * part // parts for part in range(parts + 1)]
     in_threads(
@@ -90,15 +127,20 @@ def drop_faces(
 
 
 def append_twins(
-    faces: Faces, twin: NDArray[np.int32], added: Faces
+    faces: Faces, twin: NDArray[np.int32], added: Faces, room: Room | None = None
 ) -> tuple[Faces, NDArray[np.int32]]:
     """Put faces at the end of a mesh and pair their half-edges with the open ones.
+
+    Rows that were there are not copied where `room` made them and has some left; the table is
+    changed in place then.
 
     Parameters
     ----------
     faces : (F, 3) int32
     twin : (3F,) int32
     added : (A, 3) int32
+    room : Room, optional
+        Of whoever owns the mesh.
 
     Returns
     -------
@@ -106,8 +148,11 @@ def append_twins(
     twin : (3F + 3A,) int32
         `BRANCHING` where an added face meets an edge that already has two.
     """
-    joined = np.concatenate([faces, added]).astype(np.int32, copy=False)
-    table = np.concatenate([twin, np.full(3 * len(added), BOUNDARY, dtype=np.int32)])
+    room = Room() if room is None else room
+    joined = room.faces.longer(faces, len(added))
+    table = room.twin.longer(twin, 3 * len(added))
+    joined[len(faces) :] = added
+    table[len(twin) :] = BOUNDARY
     touched = np.zeros(int(joined.max(initial=-1)) + 1, dtype=bool)
     touched[added] = True
     # An edge of an added face can only be met by a half-edge between two vertices it touches, and

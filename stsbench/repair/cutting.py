@@ -2,10 +2,8 @@
 
 Rules owned here:
 - A spike is cut with the faces at its vertices, faces that meet where they are not joined with one
-  ring; a fold with one ring, and up to `SKIRT_RINGS` more where the surface about a vertex does not
-  face one way (`WideNormals.unity` below `FOLDED`). A ring never takes a face on an open edge unless
-  it is part of the defect itself, a further one none that touches the border: so the border stays.
-  What that does not mend the second look finds and widens.
+  ring, a fold with the rings of `defect_rings`. What that does not mend the second look finds and
+  widens.
 - A group of faces that meet one another is a fold when some of them are overturned, else a
   self-intersection. Meetings that a spike causes go with the spike.
 - Where two kept pieces pass through each other the smaller one is cut along the line in which they
@@ -30,7 +28,7 @@ from stsbench.geometry.face_sets import faces_at, grow_by_rings
 from stsbench.geometry.layers import spread_layers
 from stsbench.geometry.self_intersection import flat_stars, self_meetings
 from stsbench.geometry.spikes import UNITY, spike_vertices
-from stsbench.geometry.topology import BOUNDARY, open_vertices
+from stsbench.geometry.topology import open_vertices
 from stsbench.geometry.vertex_rings import vertex_neighbours
 from stsbench.geometry.wide_normals import (
     WideNormals,
@@ -39,16 +37,14 @@ from stsbench.geometry.wide_normals import (
     sum_and_count,
 )
 from stsbench.repair.choices import NO_ANSWERS, kept_numbers, number_findings
+from stsbench.repair.defect_rings import SKIRT_RINGS, excerpt_about, whole_folds, widen
 from stsbench.repair.draft import Draft
 from stsbench.repair.listing import LISTED, largest_first, list_face_groups, place_of
 from stsbench.repair.overlaps import note_layers
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.tidying import Tidied
 
-__all__ = ["Defects", "cut_defects", "find_defects", "whole_folds", "widen"]
-
-FOLDED = 0.98
-SKIRT_RINGS = 2
+__all__ = ["Defects", "cut_defects", "find_defects"]
 
 _Spikes = tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.uint8]]
 
@@ -284,43 +280,6 @@ def _note_too_many(tidied: Tidied) -> None:
     tidied.note(FindingKind.SELF_INTERSECTION, 1, [finding])
 
 
-def widen(draft: Draft, seed: Mask, rings: int) -> Mask:
-    """Grow a set of faces by rings that stay off the open edges, (F,) bool."""
-    if not rings or not seed.any():
-        return seed
-    grown = grow_by_rings(draft.faces, draft.vertex_count, seed, rings)
-    fresh = np.flatnonzero(grown & ~seed)
-    at_border = (draft.twin.reshape(-1, 3).take(fresh, axis=0) == BOUNDARY).any(axis=1)
-    grown[fresh[at_border]] = False
-    return grown
-
-
-def whole_folds(draft: Draft, folds: Mask, unity: NDArray[np.float64]) -> Mask:
-    """Widen folds by their rings.
-
-    Parameters
-    ----------
-    draft : Draft
-    folds : (F,) bool
-    unity : (V,) float64
-
-    Returns
-    -------
-    (F,) bool
-    """
-    cut = widen(draft, folds, 1)
-    if cut.any():
-        # A loop that met the border in a point would be cut out of the border.
-        border = np.zeros(draft.vertex_count, dtype=bool)
-        border[open_vertices(draft.faces, draft.twin)] = True
-        low = unity < FOLDED
-        for _ in range(SKIRT_RINGS):
-            fresh = np.flatnonzero(widen(draft, cut, 1) & ~cut)
-            corners = draft.faces.take(fresh, axis=0)
-            cut[fresh[low.take(corners).any(axis=1) & ~border.take(corners).any(axis=1)]] = True
-    return cut
-
-
 def cut_defects(tidied: Tidied, defects: Defects) -> None:
     """Cut everything that was found out of the draft.
 
@@ -331,11 +290,18 @@ def cut_defects(tidied: Tidied, defects: Defects) -> None:
     """
     draft = tidied.draft
     draft.mark_faces()
-    reasons = np.zeros(len(draft.faces), dtype=np.uint8)
-    crossings, folds = side_by_side(
-        lambda: widen(draft, defects.crossings, 1) | defects.through,
-        lambda: whole_folds(draft, defects.folds, defects.normals.unity),
-    )
+    count, reasons = len(draft.faces), np.zeros(len(draft.faces), dtype=np.uint8)
+
+    def cut_crossings() -> Mask:
+        part = excerpt_about(draft, defects.neighbours, defects.crossings, 1)
+        return part.spread(widen(part, defects.crossings[part.rows], 1), count) | defects.through
+
+    def cut_folds() -> Mask:
+        part = excerpt_about(draft, defects.neighbours, defects.folds, 1 + SKIRT_RINGS)
+        folds = whole_folds(part, defects.folds[part.rows], defects.normals.unity)
+        return part.spread(folds, count)
+
+    crossings, folds = side_by_side(cut_crossings, cut_folds)
     for seed, reason in (
         (crossings, EditReason.SELF_INTERSECTION),
         (folds, EditReason.FOLD),

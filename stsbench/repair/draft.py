@@ -1,8 +1,7 @@
 """The scan while it is being repaired: its arrays, its half-edges and where everything came from.
 
 Rules owned here:
-- A draft belongs to one repair and is the only thing in this folder that changes in place; the mesh
-  it was made from is never touched.
+- A draft belongs to one repair and alone in this folder changes in place; its mesh never does.
 - Vertices never move and are never renumbered while work goes on; added ones come last. So whatever
   was computed per vertex stays valid.
 - Faces go in two steps: `discard` takes them out of the half-edge table, where no kernel sees them
@@ -29,7 +28,7 @@ from stsbench.geometry.face_sets import (
     touching_faces,
 )
 from stsbench.geometry.topology import BOUNDARY, GONE, half_edge_twins
-from stsbench.geometry.twin_edits import append_twins, drop_faces, settle_branching
+from stsbench.geometry.twin_edits import Room, append_twins, drop_faces, settle_branching
 from stsbench.repair.face_rows import FaceChanges, FaceRows
 
 __all__ = ["Draft"]
@@ -80,6 +79,7 @@ class Draft:
     _thin_mm: float = 0.0
     _measures: FaceMeasures | None = None
     _joined: Joined | None = None
+    _room: Room = field(default_factory=Room)
 
     @property
     def vertex_count(self) -> int:
@@ -197,7 +197,8 @@ class Draft:
         if keep.all():
             return
         dropped, _ = side_by_side(
-            lambda: drop_faces(self.faces, self.twin, keep), lambda: self._keep_rows(keep)
+            lambda: drop_faces(self.faces, self.twin, keep, self._room),
+            lambda: self._keep_rows(keep),
         )
         self.faces, self.twin = dropped
 
@@ -268,7 +269,7 @@ class Draft:
         self.changes.note(faces, came=True)
         self.vertices = np.concatenate([self.vertices, vertices])
         tables, _ = side_by_side(
-            lambda: append_twins(self.faces, self.twin, faces),
+            lambda: append_twins(self.faces, self.twin, faces, self._room),
             lambda: self._add_rows(len(vertices), faces, reasons, patch),
         )
         self.faces, self.twin = tables

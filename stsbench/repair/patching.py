@@ -47,7 +47,8 @@ from stsbench.geometry.topology import (
 )
 from stsbench.geometry.wide_normals import sum_near
 from stsbench.repair.choices import NO_ANSWERS, numbers_answered
-from stsbench.repair.cutting import Defects, whole_folds, widen
+from stsbench.repair.cutting import Defects
+from stsbench.repair.defect_rings import SKIRT_RINGS, excerpt_about, whole_folds, widen
 from stsbench.repair.holes import Fate, LoopPlan
 from stsbench.repair.listing import list_face_groups
 from stsbench.repair.loop_fates import LoopFates
@@ -177,11 +178,14 @@ class Patcher:
 
     def _cut_seen(self, seen: Seen, *, rings: int) -> None:
         """Cut what a second look found, wider each time: its rim is to lie on what was true."""
-        draft = self.draft
-        spikes = widen(draft, seen.spikes, rings)
-        folds = widen(draft, whole_folds(draft, seen.folds, self._second.unity), rings)
+        draft, defect = self.draft, seen.spikes | seen.folds
+        reach = 1 + SKIRT_RINGS + rings
+        part = excerpt_about(draft, self._second.neighbours, defect, reach)
+        folds = whole_folds(part, seen.folds[part.rows], self._second.unity)
+        spikes = part.spread(widen(part, seen.spikes[part.rows], rings), len(draft.faces))
+        folds = part.spread(widen(part, folds, rings), len(draft.faces))
         reasons = np.where(spikes, np.uint8(EditReason.SPIKE), np.uint8(EditReason.FOLD))
-        draft.drop(spikes | folds, reasons, defect=seen.spikes | seen.folds)
+        draft.drop(spikes | folds, reasons, defect=defect)
 
     def _list_seen(self, seen: Seen) -> None:
         """List what no number of looks could mend."""

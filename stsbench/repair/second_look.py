@@ -32,6 +32,8 @@ from stsbench.repair.draft import Draft
 
 __all__ = ["SecondLook", "Seen"]
 
+_SPARE = 32  # one row in so many is kept free for vertices to come
+
 _Numbers = tuple[NDArray[np.float64], NDArray[np.int64], int, NDArray[np.uint8], int]
 
 
@@ -77,7 +79,7 @@ class SecondLook:
     def __init__(self, draft: Draft, defects: Defects) -> None:
         self.draft = draft
         self.unity = defects.normals.unity
-        self._near = defects.normals.near
+        self._near = self._near_room = defects.normals.near
         self._shorter = defects.normals.shorter
         self._passes = defects.normals.passes
         self._looked = defects.looked
@@ -96,6 +98,11 @@ class SecondLook:
         )  # fmt: skip
         self._near_count = len(self._near)
         self._near_before = np.zeros(0, dtype=np.int64), self._near[:0]
+
+    @property
+    def neighbours(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Neighbours of every vertex as of the last look."""
+        return self._neighbours
 
     def expect(self, *, useful: bool) -> None:
         """Tell a `prepare` that runs on the other core whether anybody will want it."""
@@ -174,7 +181,7 @@ class SecondLook:
         self._keep_numbers()
         fresh = draft.vertex_count - len(self.unity)
         self.unity = np.concatenate([self.unity, np.ones(fresh)])
-        self._near = np.concatenate([self._near, np.zeros((fresh, 4))])
+        self._make_room(fresh)
         never = np.full(fresh, SPIKE_RINGS, dtype=np.uint8)
         self._looked = np.concatenate([self._looked, never])
         lost, gained = draft.changes.since(self._known)
@@ -190,6 +197,16 @@ class SecondLook:
             self._passes = passes
             changed[:] = True
         return changed
+
+    def _make_room(self, fresh: int) -> None:
+        """Put zeros for new vertices at the end of `near`; it is copied for many of them at once."""
+        count = len(self._near) + fresh
+        if count > len(self._near_room):
+            room = np.empty((count + count // _SPARE, 4))
+            room[: len(self._near)] = self._near
+            self._near_room = room
+        self._near_room[len(self._near) : count] = 0.0
+        self._near = self._near_room[:count]
 
     def _sum_again(self, away: NDArray[np.uint8]) -> Mask:
         """Bring `unity` up to date near changes; mark overturned faces there."""

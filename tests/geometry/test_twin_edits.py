@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stsbench.geometry.topology import BRANCHING, GONE, faces_at_edges, half_edge_twins
-from stsbench.geometry.twin_edits import append_twins, drop_faces, settle_branching
+from stsbench.geometry.twin_edits import Room, append_twins, drop_faces, settle_branching
 from tests.shapes import grid_faces
 
 FAN = np.array([[0, 1, 2], [1, 0, 3], [0, 1, 4]], dtype=np.int32)  # three on the edge 0-1
@@ -69,3 +69,36 @@ def test_so_many_faces_that_both_cores_drop_them(seed, share):
     kept, table = drop_faces(faces, half_edge_twins(faces, 111 * 111), keep)
     assert np.array_equal(kept, faces[keep])
     assert np.array_equal(table, half_edge_twins(kept, 111 * 111))
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 2**32 - 1))
+def test_with_room_to_grow_everything_is_the_same(seed):
+    rng, room = np.random.default_rng(seed), Room()
+    faces = np.concatenate([grid_faces(9, 9), grid_faces(9, 9) + 100]).astype(np.int32)
+    first, copy = faces, faces.copy()
+    twin, grown = half_edge_twins(faces, 400), 0
+    for turn in range(6):
+        if turn == 3:  # rows of somebody else, which nobody may write behind
+            faces, twin = faces.copy(), twin.copy()
+            added = np.array([[1, 0, 2]], dtype=np.int32)
+            plain = append_twins(faces, twin, added)
+            faces, twin = append_twins(faces, twin, added, room)
+            assert np.array_equal(faces, plain[0])
+            assert np.array_equal(twin, plain[1])
+        keep = rng.random(len(faces)) < 0.95
+        plain = drop_faces(faces, twin.copy(), keep)
+        faces, twin = drop_faces(faces, twin, keep, room)
+        assert np.array_equal(faces, plain[0])
+        assert np.array_equal(twin, plain[1])
+        for _ in range(3):
+            added = rng.integers(0, 400, (rng.integers(0, 4), 3)).astype(np.int32)
+            plain = append_twins(faces, twin.copy(), added)
+            before = faces
+            faces, twin = append_twins(faces, twin, added, room)
+            grown += faces.base is before.base
+            assert np.array_equal(faces, plain[0])
+            assert np.array_equal(twin, plain[1])
+            assert np.array_equal(before, faces[: len(before)])
+    assert grown > 3, "rows that fit are not copied"
+    assert np.array_equal(first, copy)

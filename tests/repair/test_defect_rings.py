@@ -1,13 +1,23 @@
 """How far about a fold a sheet is cut: rings where it does not face one way, never at the border."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from stsbench.domain.edits import EditReason
 from stsbench.domain.mesh import TriangleMesh
 from stsbench.domain.progress import NO_PROGRESS
 from stsbench.geometry.face_sets import grow_by_rings
 from stsbench.geometry.topology import open_vertices
-from stsbench.repair.cutting import FOLDED, whole_folds
+from stsbench.geometry.vertex_rings import vertex_neighbours
+from stsbench.repair.defect_rings import (
+    FOLDED,
+    SKIRT_RINGS,
+    excerpt_about,
+    whole_folds,
+    widen,
+)
 from stsbench.repair.profiles import load_profile
 from stsbench.repair.tidying import tidy_scan
 
@@ -79,3 +89,24 @@ def test_further_rings_do_not_touch_the_border(draft):
 def test_no_fold_no_cut(draft):
     none = np.zeros(len(draft.faces), dtype=bool)
     assert not whole_folds(draft, none, np.zeros(draft.vertex_count)).any()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_an_excerpt_is_widened_as_the_whole_draft(draft, seed):
+    rng = np.random.default_rng(seed)
+    draft = replace(draft)
+    draft.discard(rng.choice(len(draft.faces), 40, replace=False), EditReason.MANUAL)
+    draft.compact()
+    border = np.zeros(draft.vertex_count, dtype=bool)
+    border[open_vertices(draft.faces, draft.twin)] = True
+    neighbours = vertex_neighbours(draft.faces, border)
+    chosen = np.isin(np.arange(len(draft.faces)), rng.choice(len(draft.faces), 3))
+    unity = rng.choice([0.5, 1.0], draft.vertex_count)
+    for count in (1, 2, 3):
+        part = excerpt_about(draft, neighbours, chosen, 1 + SKIRT_RINGS + count)
+        assert 0 < len(part.rows) < len(draft.faces)
+        folds = whole_folds(part, chosen[part.rows], unity)
+        whole = whole_folds(draft, chosen, unity)
+        assert np.array_equal(part.spread(folds, len(draft.faces)), whole)
+        wide = part.spread(widen(part, folds, count), len(draft.faces))
+        assert np.array_equal(wide, widen(draft, whole, count))
