@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from stsbench.domain.mesh import Faces
 from stsbench.geometry.compiled import kernel
 from stsbench.geometry.face_groups import group_faces
+from stsbench.geometry.topology import GONE
 
 __all__ = ["CRUMB_FACES", "crumbs_about"]
 
@@ -41,7 +42,10 @@ def _follow(faces, twin, cut):
     for f in range(len(faces)):
         group[f] = -1
         met[f] = -1
-        if cut[faces[f, 0]] | cut[faces[f, 1]] | cut[faces[f, 2]]:
+        near = (
+            cut[np.uint32(faces[f, 0])] | cut[np.uint32(faces[f, 1])] | cut[np.uint32(faces[f, 2])]
+        )
+        if near and twin[3 * f] != GONE:
             group[f] = f
             about[count] = f
             count += 1
@@ -90,7 +94,7 @@ def crumbs_about(
     Parameters
     ----------
     faces : (F, 3) int32
-        What is left.
+        What is left, and rows of faces that were taken out, whose half-edges are `GONE`.
     twin : (3F,) int32
     gone : (N, 3) int32
         Corners of the faces that went; with them it was one component.

@@ -281,7 +281,7 @@ def _note_too_many(tidied: Tidied) -> None:
 
 
 def cut_defects(tidied: Tidied, defects: Defects) -> None:
-    """Cut everything that was found out of the draft.
+    """Cut everything that was found out of the draft; the rows stay until it is compacted.
 
     Parameters
     ----------
@@ -309,4 +309,4 @@ def cut_defects(tidied: Tidied, defects: Defects) -> None:
     ):
         reasons[seed] = reason
     defect = defects.spikes | defects.folds | defects.crossings | defects.through
-    draft.drop(reasons > 0, reasons, defect=defect)
+    draft.drop(reasons > 0, reasons, defect=defect, compact=False)

@@ -128,13 +128,7 @@ class Draft:
         return self.joined().component
 
     def discard_sheets(self, gone: Mask, reason: EditReason) -> None:
-        """Discard whole sheets.
-
-        Parameters
-        ----------
-        gone : (S,) bool
-        reason : EditReason
-        """
+        """Discard whole sheets, marked (S,) bool."""
         joined = self.joined()
         # One more row for the faces that were gone before: row -1.
         self.discard(np.flatnonzero(np.append(gone, False).take(joined.component)), reason)
@@ -220,6 +214,7 @@ class Draft:
         reason: EditReason | NDArray[np.uint8],
         *,
         defect: Mask | None = None,
+        compact: bool = True,
     ) -> None:
         """Take faces out and number the others on.
 
@@ -230,6 +225,8 @@ class Draft:
             One for all, or that of each face.
         defect : (F,) bool, optional
             Faces that are wrong themselves; all that go by default.
+        compact : bool
+            False leaves their rows, as `discard`.
         """
         rows = np.flatnonzero(gone)
         if not len(rows):
@@ -239,7 +236,8 @@ class Draft:
             self.around.append(beside[beside >= 0])
         why = np.asarray(reason, dtype=np.uint8)
         self.discard(rows, why[rows] if why.ndim else why)
-        self.compact()
+        if compact:
+            self.compact()
 
     def pair(self) -> None:
         """Build the half-edge table anew."""

@@ -20,6 +20,7 @@ from stsbench.domain.edits import EditReason
 from stsbench.domain.findings import Action, Finding, FindingKind, Severity
 from stsbench.geometry.components import measure_pieces
 from stsbench.geometry.cut_rings import crumbs_about
+from stsbench.geometry.topology import GONE
 from stsbench.repair.islands import find_islands
 from stsbench.repair.listing import largest_first, place_of
 from stsbench.repair.profiles import RepairProfile
@@ -52,17 +53,20 @@ class PartedPieces:
         self._closed = None if self.there else len(self.tidied.draft.changes)
 
     def drop_debris(self) -> None:
-        """Drop pieces that a cut left over, as islands are."""
+        """Drop pieces that a cut left over, as islands are, and compact the draft."""
         draft = self.tidied.draft
         count, piece = self._pieces()
         self.there = count != self.tidied.component_count
         if count <= self.tidied.component_count:
+            draft.compact()
             return
         area_mm2 = draft.measures(self.tidied.thin_mm).area_mm2
         total = np.bincount(piece, weights=area_mm2, minlength=count)
         # Pieces that held before the cut are larger than what is dropped here.
         limit = min(self.profile.island_mm2, self.profile.island_share * total.max())
-        draft.drop((total <= limit)[piece], EditReason.ISLAND)
+        debris = (total <= limit)[piece] & (draft.twin[::3] != GONE)
+        draft.drop(debris, EditReason.ISLAND, compact=False)
+        draft.compact()
         self.there = np.count_nonzero(total > limit) != self.tidied.component_count
 
     def _pieces(self) -> tuple[int, NDArray[np.int32]]:
@@ -74,6 +78,7 @@ class PartedPieces:
                 crumbs, piece = crumbs_about(draft.faces, draft.twin, lost, draft.vertex_count)
                 if crumbs >= 0:
                     return crumbs + 1, piece
+        draft.compact()
         piece = draft.sheets()
         return int(piece.max(initial=-1)) + 1, piece
 

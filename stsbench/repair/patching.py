@@ -185,7 +185,7 @@ class Patcher:
         spikes = part.spread(widen(part, seen.spikes[part.rows], rings), len(draft.faces))
         folds = part.spread(widen(part, folds, rings), len(draft.faces))
         reasons = np.where(spikes, np.uint8(EditReason.SPIKE), np.uint8(EditReason.FOLD))
-        draft.drop(spikes | folds, reasons, defect=defect)
+        draft.drop(spikes | folds, reasons, defect=defect, compact=False)
 
     def _list_seen(self, seen: Seen) -> None:
         """List what no number of looks could mend."""
@@ -240,7 +240,10 @@ class Patcher:
         return np.where(seen.any(axis=1), reason, EditReason.SELF_INTERSECTION)
 
     def _cut_hanging_fans(self) -> None:
-        """Cut the smaller fans at bow-ties that no filling can join: those with a closed fan."""
+        """Cut the smaller fans at bow-ties that no filling can join: those with a closed fan.
+
+        Before debris is dropped, which compacts the draft.
+        """
         draft, fans = self.draft, self._count_fans()
         if not (fans > 1).any():
             return
@@ -248,6 +251,7 @@ class Patcher:
         ways_out = np.bincount(draft.faces.ravel()[open_edges], minlength=draft.vertex_count)
         hanging = (fans > 1) & (ways_out < fans)
         if hanging.any():
+            draft.compact()
             gone = smaller_fans(draft.vertices, draft.faces, draft.twin, hanging)
             draft.drop(gone, EditReason.NON_MANIFOLD_VERTEX)
 

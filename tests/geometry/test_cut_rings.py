@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from stsbench.geometry.cut_rings import CRUMB_FACES, crumbs_about
 from stsbench.geometry.face_sets import join_faces
-from stsbench.geometry.topology import half_edge_twins
+from stsbench.geometry.topology import BOUNDARY, GONE, half_edge_twins
 from tests.shapes import sheet
 
 SIDE = 40
@@ -23,6 +23,13 @@ def cut(gone):
     twin = half_edge_twins(left, SHEET.vertex_count)
     lost = np.ascontiguousarray(faces[~keep])
     count, crumb = crumbs_about(left, twin, lost, SHEET.vertex_count)
+    table = half_edge_twins(faces, SHEET.vertex_count).reshape(-1, 3)
+    table = np.where((table >= 0) & ~keep[table // 3], BOUNDARY, table)
+    table[~keep] = GONE
+    with_rows, numbers = crumbs_about(faces, table.ravel(), lost, SHEET.vertex_count)
+    assert with_rows == count
+    if count >= 0:
+        assert np.array_equal(numbers[keep], crumb)
     return count, crumb, join_faces(np.empty((0, 3), np.int32), twin).component
 
 

@@ -25,6 +25,7 @@ def found(mesh):
     defects = find_defects(tidied, STUDY)
     look = SecondLook(tidied.draft, defects)
     cut_defects(tidied, defects)
+    tidied.draft.compact()
     return tidied.draft, look
 
 
