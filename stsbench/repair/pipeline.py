@@ -4,7 +4,7 @@ Rules owned here:
 - The mesh passed in is not changed. No vertex moves; vertices and faces that stay keep their order.
 - A profile that allows no edit gets the scan back as it came, with what was seen in it.
 - What could not be solved is listed and the verdict is hold; nothing loops without a bound.
-- A scan that is crumpled beyond repair is tidied only, see `hopeless`.
+- A scan that is crumpled beyond repair is tidied only, of others it is said how much, see `hopeless`.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ from stsbench.repair.choices import NO_ANSWERS
 from stsbench.repair.cutting import cut_defects, find_defects
 from stsbench.repair.draft import Draft
 from stsbench.repair.holes import LoopPlan, plan_loops
-from stsbench.repair.hopeless import has_fallen_apart, note_hopeless
+from stsbench.repair.hopeless import has_fallen_apart, note_hopeless, note_much_made
 from stsbench.repair.patching import Patcher
 from stsbench.repair.profiles import RepairProfile
 from stsbench.repair.result import RepairResult
@@ -149,6 +149,7 @@ def _repair(
         patcher.run(progress)
         if has_fallen_apart(tidied, whole):
             return None
+        note_much_made(tidied)
         side_by_side(lambda: _turn(tidied), draft.sheets)  # turning changes no sheet
     progress.step("verifying", 0.95)
     _note_loops(tidied, patcher.fates.findings(), preparation and margin_line is None)

@@ -40,6 +40,21 @@ def test_a_crumpled_scan_comes_back_whole_and_held(mesh):
     assert again.mesh.faces.tobytes() == result.mesh.faces.tobytes()
 
 
+@pytest.mark.parametrize(
+    ("noise_mm", "limit", "verdict"),
+    [(0.15, 0.05, Verdict.PASS), (0.15, 0.02, Verdict.REVIEW), (0.18, 0.05, Verdict.HOLD)],
+)
+def test_much_that_was_made_anew_is_no_pass(noise_mm, limit, verdict, monkeypatch):
+    monkeypatch.setattr(module, "MUCH_MADE", limit)
+    result = repair_scan(crumpled(noise_mm), profile=STUDY)
+    assert result.verdict is verdict, (result.edited_share, result.findings)
+    why = [f for f in result.findings if "made anew" in f.detail]
+    assert len(why) == (verdict is not Verdict.PASS)
+    for each in why:
+        assert each.area_mm2 == pytest.approx(result.edited_mm2, rel=0.05)
+        assert each.detail.startswith(f"{100 * result.edited_share:.0f} %")
+
+
 def test_a_scan_that_falls_apart_under_the_knife_comes_back_whole(monkeypatch):
     monkeypatch.setattr(module, "MOST_WRONG", 1.1)
     mesh = crumpled(2.0)
